@@ -1,0 +1,85 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// What every Swift target is held to: explicit existentials, imports that stay
+/// inside a target unless it says otherwise, unsafe code marked, no warnings.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "twmailer-pro",
+    products: [
+        .executable(name: "twmailer-server", targets: ["twmailer-server"]),
+        .executable(name: "twmailer-gatekeeper", targets: ["twmailer-gatekeeper"]),
+        .executable(name: "twmailer-client", targets: ["twmailer-client"]),
+        .executable(name: "twmailer-conformance", targets: ["twmailer-conformance"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
+    ],
+    targets: [
+        // Shared ground: the one place with system calls, and what every program needs.
+        .target(name: "CPosix"),
+        .target(name: "Posix", dependencies: ["CPosix", system], swiftSettings: strict),
+        .target(name: "Options", swiftSettings: strict),
+        .target(name: "EventLog", dependencies: ["Posix", logging], swiftSettings: strict),
+
+        // The protocol as values; imports nothing.
+        .target(name: "MailCore", swiftSettings: strict),
+
+        // The server. It forks, so nothing of LDAP, TLS or Foundation may be linked into it:
+        // fully static it forks almost as fast as C (docs/decisions/0001-static-server.md).
+        .target(name: "Spool", dependencies: ["MailCore", "Posix", system], swiftSettings: strict),
+        .target(
+            name: "MailServer", dependencies: ["EventLog", "MailCore", "Posix", "Spool", logging, system],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "twmailer-server", dependencies: ["EventLog", "MailServer", "Options", "Posix", logging],
+            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-executable"])]),
+
+        // The gatekeeper: login attempts, bans, the directory.
+        .systemLibrary(name: "CLDAP", providers: [.apt(["libldap2-dev"])]),
+        .target(name: "LDAPBind", dependencies: ["CLDAP"], swiftSettings: strict),
+        .target(
+            name: "Gatekeeper", dependencies: ["EventLog", "LDAPBind", "MailCore", "Posix", logging, system],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "twmailer-gatekeeper", dependencies: ["EventLog", "Gatekeeper", "Options", "Posix", logging],
+            swiftSettings: strict),
+
+        // The client.
+        .target(name: "MailClient", dependencies: ["MailCore", "Posix", system], swiftSettings: strict),
+        .executableTarget(
+            name: "twmailer-client", dependencies: ["MailClient", "Options", "Posix"], swiftSettings: strict),
+
+        // The conformance suite. It shares no protocol code with the server: our own
+        // misreadings must not cancel out.
+        .target(name: "Transcript", swiftSettings: strict),
+        .target(name: "TestWorld", dependencies: ["Posix", system], swiftSettings: strict),
+        .target(
+            name: "Conformance", dependencies: ["Posix", "TestWorld", "Transcript", system], swiftSettings: strict),
+        .executableTarget(
+            name: "twmailer-conformance", dependencies: ["Conformance", "Posix", "TestWorld", "Transcript", arguments],
+            swiftSettings: strict),
+
+        .testTarget(
+            name: "UnitTests",
+            dependencies: [
+                "Conformance", "EventLog", "Gatekeeper", "LDAPBind", "MailClient", "MailCore", "MailServer", "Options",
+                "Posix", "Spool", "TestWorld", "Transcript",
+            ]),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["Conformance", "Posix", "TestWorld", "Transcript"]),
+    ]
+)

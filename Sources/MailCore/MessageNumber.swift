@@ -1,0 +1,17 @@
+/// The number of a message in LIST, as READ and DEL take it.
+
+/// Decimal digits without sign, blanks or leading zeros, at least 1 (READ-2, READ-6). It is a position and
+/// never part of a path (READ-3).
+package struct MessageNumber: Hashable, Sendable {
+    package let value: Int
+
+    package init?(_ bytes: some Collection<UInt8>) {
+        guard let first = bytes.first, first != UInt8(ascii: "0"), bytes.count <= 18 else { return nil }
+        var value = 0
+        for byte in bytes {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            value = value * 10 + Int(byte - UInt8(ascii: "0"))
+        }
+        self.value = value
+    }
+}

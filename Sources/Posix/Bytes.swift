@@ -1,0 +1,64 @@
+/// Reading and writing bytes on a descriptor number.
+
+import Glibc
+package import SystemPackage
+
+/// read(2) into `buffer[range]`. Returns the count; 0 is the end of the input.
+package func read(_ descriptor: Int32, into buffer: inout [UInt8], at range: Range<Int>) throws(Errno) -> Int {
+    precondition(range.lowerBound >= 0 && range.upperBound <= buffer.count, "read outside the buffer")
+    var span = buffer.mutableSpan
+    return try unsafe span.withUnsafeMutableBytes { (bytes) throws(Errno) in
+        try retrying { unsafe Glibc.read(descriptor, bytes.baseAddress! + range.lowerBound, range.count) }
+    }
+}
+
+/// pread(2) into the front of `buffer`, at most `count` bytes.
+package func read(
+    _ descriptor: Int32, into buffer: inout [UInt8], count: Int, fromOffset offset: Int
+) throws(Errno) -> Int {
+    precondition(count <= buffer.count, "read outside the buffer")
+    var span = buffer.mutableSpan
+    return try unsafe span.withUnsafeMutableBytes { (bytes) throws(Errno) in
+        try retrying { unsafe pread(descriptor, bytes.baseAddress!, count, offset) }
+    }
+}
+
+/// One write(2); may be short.
+package func writeSome(_ descriptor: Int32, _ bytes: borrowing Span<UInt8>) throws(Errno) -> Int {
+    try unsafe bytes.withUnsafeBytes { (bytes) throws(Errno) in
+        try retrying { unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
+    }
+}
+
+/// write(2) until all of `bytes` is written (blocking descriptors).
+package func writeAll(_ descriptor: Int32, _ bytes: borrowing Span<UInt8>) throws(Errno) {
+    var written = 0
+    while written < bytes.count {
+        written += try writeSome(descriptor, bytes.extracting(written..<bytes.count))
+    }
+}
+
+/// pwrite(2) until all of `bytes` is written at `offset`.
+package func writeAll(_ descriptor: Int32, _ bytes: borrowing Span<UInt8>, atOffset offset: Int) throws(Errno) {
+    try unsafe bytes.withUnsafeBytes { (bytes) throws(Errno) in
+        var written = 0
+        while written < bytes.count {
+            written += try retrying {
+                unsafe pwrite(descriptor, bytes.baseAddress! + written, bytes.count - written, offset + written)
+            }
+        }
+    }
+}
+
+/// The whole of a small regular file, at most `limit` bytes of it.
+package func readWhole(_ descriptor: Int32, limit: Int) throws(Errno) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    var count = 0
+    while count < limit {
+        let got = try read(descriptor, into: &bytes, at: count..<limit)
+        if got == 0 { break }
+        count += got
+    }
+    bytes.removeLast(limit - count)
+    return bytes
+}

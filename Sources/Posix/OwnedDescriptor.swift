@@ -1,0 +1,58 @@
+/// A file descriptor that has exactly one owner and is closed exactly once.
+
+import CPosix
+import Glibc
+package import SystemPackage
+
+package struct OwnedDescriptor: ~Copyable {
+    /// The descriptor's number; valid for as long as the owner lives.
+    package let number: Int32
+
+    package init(owning number: Int32) { self.number = number }
+
+    deinit { _ = Glibc.close(number) }
+
+    /// Closes now and reports what close(2) said. Never retried: after an error the
+    /// descriptor's state is unspecified and on Linux it is gone.
+    package consuming func close() throws(Errno) {
+        let number = release()
+        if Glibc.close(number) == -1 { throw lastErrno() }
+    }
+
+    /// Gives the number away; nobody closes it any more.
+    package consuming func release() -> Int32 {
+        let number = number
+        discard self
+        return number
+    }
+
+    /// A second descriptor for the same open file (F_DUPFD_CLOEXEC).
+    package func duplicate() throws(Errno) -> OwnedDescriptor {
+        OwnedDescriptor(owning: try retrying { fcntl(number, F_DUPFD_CLOEXEC, 3) })
+    }
+
+    /// Lets a child inherit the descriptor across exec, or not.
+    package func setInherited(_ inherited: Bool) throws(Errno) {
+        _ = try retrying { fcntl(number, F_SETFD, inherited ? 0 : FD_CLOEXEC) }
+    }
+
+    package func setNonblocking(_ on: Bool) throws(Errno) {
+        let flags = try retrying { fcntl(number, F_GETFL) }
+        _ = try retrying { fcntl(number, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) }
+    }
+}
+
+/// The two ends of a pipe(7), both close-on-exec.
+package struct Pipe: ~Copyable {
+    package let reading: OwnedDescriptor
+    package let writing: OwnedDescriptor
+
+    package static func make() throws(Errno) -> Pipe {
+        var ends: (Int32, Int32) = (-1, -1)
+        let result = unsafe withUnsafeMutablePointer(to: &ends) { ends in
+            unsafe ends.withMemoryRebound(to: Int32.self, capacity: 2) { unsafe cposix_pipe($0) }
+        }
+        if result == -1 { throw lastErrno() }
+        return Pipe(reading: OwnedDescriptor(owning: ends.0), writing: OwnedDescriptor(owning: ends.1))
+    }
+}

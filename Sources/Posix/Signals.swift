@@ -1,0 +1,34 @@
+/// Signals as bytes in a pipe, handled in ordinary code.
+
+import CPosix
+import Glibc
+package import SystemPackage
+
+package enum Signals {
+    /// Routes each signal into the process's signal pipe and returns its non-blocking read end,
+    /// which lives as long as the process.
+    package static func catching(_ signals: [Int32]) throws(Errno) -> Int32 {
+        let pipe = cposix_signal_pipe()
+        if pipe == -1 { throw lastErrno() }
+        for signal in signals where cposix_signal_catch(signal) == -1 { throw lastErrno() }
+        return pipe
+    }
+
+    /// The signals that have arrived since the last call, oldest first.
+    package static func arrived(on pipe: Int32) throws(Errno) -> [Int32] {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        do {
+            let count = try read(pipe, into: &buffer, at: 0..<buffer.count)
+            return buffer[..<count].map(Int32.init)
+        } catch {
+            if error == .resourceTemporarilyUnavailable { return [] }
+            throw error
+        }
+    }
+
+    /// Back to the default action, in a forked child.
+    package static func restoreDefault(_ signals: [Int32]) { for signal in signals { _ = cposix_signal_default(signal) } }
+
+    /// A write to a closed connection fails with EPIPE instead of ending the process.
+    package static func ignoreBrokenPipes() { _ = cposix_signal_ignore(SIGPIPE) }
+}
