@@ -1,37 +1,80 @@
-/// The shape of a parsed transcript; `parse` makes it, `print` writes it back, the engine plays it.
+/// The shape of a parsed transcript; `parse` makes it, `printed` writes it back, the engine plays it.
 
-/// A parsed file. `print(parse(text)) == text` for every valid text.
-package struct Transcript: Sendable {
+/// A parsed file, transcript or dialect. `Transcript.parse(bytes).printed() == bytes` for every valid file.
+package struct Transcript: Sendable, Equatable {
     /// As given to the parser; for messages only.
     package var path: String
     package var header: Header
+    /// A dialect file holds only blank lines, comments and `define`s.
     package var steps: [Step]
+    /// The header as it was written; printed while it still means `header`.
+    var writtenHeader: WrittenHeader?
+
+    package init(path: String, header: Header, steps: [Step]) {
+        self.path = path
+        self.header = header
+        self.steps = steps
+    }
 }
 
 /// The "key: value" lines before the first blank line.
 package struct Header: Sendable, Equatable {
     package var title: String
-    /// What the test world must offer: `clock`, `restart`, `directory`, ….
-    package var needs: [String] = []
-    /// Fixture entries the transcript uses.
+    /// What the test world must offer.
+    package var needs: [Need] = []
+    /// Fixture entries the transcript uses; `{NAME.password}` is known for these.
     package var users: [String] = []
+    /// Free words to select by: TL-7, H4, T20, slow, ….
     package var tags: [String] = []
     /// How long "no byte either way" may last, real time.
     package var timeout: Duration?
+    /// Options of the reference server, "name=value"; a foreign server's run skips the transcript.
     package var limits: [String] = []
-    /// The keys in the order of the file, for printing.
-    package var order: [String] = []
+
+    package init(title: String) { self.title = title }
 }
 
-/// One step at its place. `end` is the line of the block's own `end`, for printing and messages.
-package struct Step: Sendable {
+/// A precondition on the test world; without it the transcript is NOT TESTED, with this reason.
+package enum Need: String, Sendable, CaseIterable {
+    /// A clock the transcript can move: `advance`, `wall`, `boot`, `clock`.
+    case clock
+    /// A server the suite has started itself: `server …`.
+    case restart
+    /// A directory the suite may stop: `directory …`.
+    case directory
+    /// The directory's log: `binds n`.
+    case binds
+    /// A look at the server's processes: `zombies`, `measure rss`, `session … kill`.
+    case process
+    /// A look at the disk around the spool: `outside unchanged`.
+    case disk
+    /// A directory that accepts a bind with an empty password (slapd: `allow bind_anon_dn`).
+    case anonymousBind = "anonymous-bind"
+}
+
+/// One step at its place. Two steps are equal when they mean the same, wherever and however they are written.
+package struct Step: Sendable, Equatable {
+    /// From 1. A step inside a macro has its line in the file of the macro.
     package var line: Int
-    package var action: Action
+    package var action: Action { didSet { source = nil } }
+    /// The step's first line as written, without indentation; nil once the action was changed.
+    var source: [UInt8]?
+
+    package init(line: Int, action: Action) {
+        self.line = line
+        self.action = action
+    }
+
+    package static func == (left: Step, right: Step) -> Bool { left.action == right.action }
 }
 
 package enum Level: String, Sendable, CaseIterable { case must = "MUST", should = "SHOULD", may = "MAY", ref = "REF" }
 
-package indirect enum Action: Sendable {
+/// In every `client`: "2" is connection C2; "" is the *current* connection, C1 at the top of a transcript,
+/// and inside a macro the one that its caller named (`do login C2 alice`) or was itself in.
+/// Numbers inside a `def` or a `parallel` body are connections of that call's or run's own, closed at its end.
+/// A connection that is not open yet is opened by its first C line, from the transcript's own address.
+package indirect enum Action: Sendable, Equatable {
     case blank
     case comment(String)
     /// "[BAN-1 MUST] prose": every expectation up to the next tag belongs to this clause.
@@ -40,48 +83,72 @@ package indirect enum Action: Sendable {
     case setup
     case send(client: String, Sent)
     case expect(client: String, optional: Bool, Expected)
-    /// "do login C1 alice key=value": a macro of the dialect or of this file.
-    case call(name: String, arguments: [Text], options: [(key: String, value: Text)])
-    /// "def login user password from=": `C:`/`S:` lines inside mean the caller's connection.
-    case define(name: String, parameters: [String], options: [String], body: [Step])
+    /// "do login C2 alice key=value": a macro of the dialect or of this file, or a built-in (`find`).
+    case call(name: String, client: String, arguments: [Text], options: [NamedText])
+    /// "def login user password={user.password}": parameters by position, options by name with a default.
+    case define(name: String, parameters: [String], options: [NamedText], body: [Step])
     case bind(name: String, Generator)
-    case repeated(Int, body: [Step])
+    /// A number, or a hole that is one; `{i}` is 1…count in the body.
+    case repeated(Text, body: [Step])
     /// The body runs `count` times at once, each with connections of its own; `{i}` is 1…count.
-    case parallel(Int, body: [Step])
+    case parallel(Text, body: [Step])
+    /// The S lines of the body, in any order.
     case unordered(body: [Step])
+    /// The first alternative whose S lines fit what was received.
     case either([[Step]])
     case world(WorldAction)
 }
 
+/// "key=value" of a call, or an option and its default in a `def`.
+package struct NamedText: Sendable, Equatable {
+    package var key: String
+    package var value: Text
+
+    package init(key: String, value: Text) {
+        self.key = key
+        self.value = value
+    }
+}
+
 /// A line's text: literal bytes and holes.
-package struct Text: Sendable {
-    package enum Piece: Sendable {
+package struct Text: Sendable, Equatable {
+    package enum Piece: Sendable, Equatable {
         case literal([UInt8])
-        /// "{name}": insert a value; in an S line it must equal it.
+        /// "{name}" or "{user.password}": insert a value; in an S line the wire must equal it.
         case hole(String)
-        /// "{name:int}", S lines only: take the value from the wire.
+        /// "{name:int}", S lines only: take the value from the wire. The name `_` takes and forgets.
         case capture(String, CaptureKind)
         /// "\|": the packet ends here, whatever the segmentation. C lines only.
         case boundary
     }
     package var pieces: [Piece]
-    /// "\-" at the end: no LF follows.
+    /// false after "\-" at the end: no LF follows. Of interest in C and S lines only.
     package var endsLine = true
+
+    package init(pieces: [Piece], endsLine: Bool = true) {
+        self.pieces = pieces
+        self.endsLine = endsLine
+    }
 }
 
-package enum CaptureKind: Sendable { case int, word, line, pattern(String) }
+/// `int`: digits; `word`: bytes up to a blank or the line's end, at least one; `line`: what is left of the line;
+/// `pattern`: a regular expression that matches a part of the line.
+package enum CaptureKind: Sendable, Equatable { case int, word, line, pattern(String) }
 
-package enum Sent: Sendable {
+package enum Sent: Sendable, Equatable {
     case text(Text)
+    /// From the transcript's own address when `from` is missing or empty.
     case connect(from: Text?)
     case halfClose, close, reset, stopReading, readAgain
+    /// Real time.
     case pause(Duration)
 }
 
-package enum Expected: Sendable {
+package enum Expected: Sendable, Equatable {
     case text(Text)
     /// "...": any number of lines up to the next expected one.
     case anything
+    /// `closed`: eof or reset, whichever.
     case eof, reset, closed
     /// No byte is there and none is under way; proved, not waited for.
     case nothing
@@ -89,28 +156,48 @@ package enum Expected: Sendable {
     case silence(Duration)
 }
 
-package enum Generator: Sendable {
+/// The value of a `let`. Never ends with a LF of its own: the line it stands in does.
+package enum Generator: Sendable, Equatable {
+    /// Exactly `bytes` bytes of letters and digits; after every `width` of them a LF, but never as the last byte.
     case lines(bytes: Int, width: Int, seed: UInt64)
+    /// Exactly `count` bytes of any value but LF.
     case bytes(count: Int, seed: UInt64)
     case repeated(Text, count: Int)
+    /// A path beside the transcript.
     case file(String)
     case text(Text)
 }
 
-package enum WorldAction: Sendable {
+package enum WorldAction: Sendable, Equatable {
+    /// Moves all clocks; timers that become due fire before the next step.
     case advance(Duration)
     /// Moves the wall clock alone.
     case wall(Duration)
+    /// Another boot id, and the boot-time clock starts again; the server must be stopped meanwhile.
     case boot
     case clock(frozen: Bool)
     case server(ServerAction)
+    /// kill -9 of the server's process that serves this connection.
     case killSession(client: String)
     case directory(DirectoryAction)
-    /// Waits until the directory's log shows this many binds since the transcript began.
+    /// Waits until the directory's log shows this many binds since the transcript began; more is a failure.
     case binds(Int)
+    /// Fails when the server has more zombies than this, one second from now.
     case zombies(Int)
+    /// Nothing outside the spool was created, changed or deleted since the transcript began.
     case outsideUnchanged
-    case measure(what: String, comparison: String, value: String)
+    case measure(Quantity, Comparison, Measure)
 }
+
+/// `stop`: TERM, orderly. `kill`: kill -9 of the whole tree. `restart`: stop and start. `start` keeps the spool
+/// and takes a new port; connections of the old server are forgotten.
 package enum ServerAction: String, Sendable, CaseIterable { case restart, stop, kill, start }
+/// `hang`: accepts and answers nothing. `no-tls`: refuses StartTLS.
 package enum DirectoryAction: String, Sendable, CaseIterable { case stop, start, hang, noTLS = "no-tls" }
+
+package enum Quantity: String, Sendable, CaseIterable { case rss, time, rate }
+package enum Comparison: String, Sendable, CaseIterable {
+    case less = "<", lessOrEqual = "<=", more = ">", moreOrEqual = ">="
+}
+/// What a `measure` compares with: rss in bytes, time, or bytes per second.
+package enum Measure: Sendable, Equatable { case bytes(Int), time(Duration), bytesPerSecond(Int) }
