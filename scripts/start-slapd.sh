@@ -192,8 +192,10 @@ launch() { # DIR PORT
     ' start-slapd "$dir" "$slapd" "$port" </dev/null >>"$dir/slapd.log" 2>&1 &
     pid=$!
     disown
-    local turn news
+    local turn news running
     for ((turn = 0; turn < 1000; turn++)); do
+        is_running "$pid" # asked before the log is read: what it said at its end counts
+        running=$?
         news=$(tail -c "+$((seen + 1))" "$dir/slapd.log" 2>/dev/null)
         case $news in
         *"failed errno=98"*)
@@ -202,10 +204,24 @@ launch() { # DIR PORT
             ;;
         *"slapd starting"*) return 0 ;;
         esac
-        is_running "$pid" || return 1
+        ((!running)) || return 1
         sleep 0.01
     done
     return 1
+}
+
+launch_on() { # DIR PORT
+    launch "$1" "$2"
+    case $? in
+    0) ;;
+    98) fail 69 "port $2 is in use" ;;
+    *) fail 69 "slapd does not start: $(last_words "$1")" ;;
+    esac
+}
+
+# What slapd said last, without its time stamps and its farewell.
+last_words() { # DIR
+    grep -Ev 'slapd (starting|stopped|shutdown)|connections_destroy' "$1/slapd.log" | tail -n 1 | sed 's/^[0-9a-f]*\.[0-9a-f]* 0x[0-9a-f]* //'
 }
 
 announce() { # DIR PORT
@@ -274,7 +290,7 @@ restart)
     [[ -x $dir/slapd ]] && slapd=$dir/slapd
     halt "$dir" || fail 69 "slapd of $dir does not end"
     read -r port <"$dir/port"
-    launch "$dir" "$port" || fail 69 "slapd does not start on port $port: $(tail -n 1 "$dir/slapd.log")"
+    launch_on "$dir" "$port"
     announce "$dir" "$port"
     exit
     ;;
@@ -318,7 +334,7 @@ errors=$("$slapd" -Tadd -q -f "$dir/slapd.conf" -l "$dir/seed.ldif" 2>&1) ||
     fail 65 "slapd refuses ${ldif[*]}: $(grep -v '^ *$' <<<"$errors" | head -n 1)"
 
 if [[ -n $port ]]; then
-    launch "$dir" "$port" || fail 69 "slapd does not start on port $port: $(tail -n 1 "$dir/slapd.log")"
+    launch_on "$dir" "$port"
 else
     # Below the ports that the system hands out by itself, so that nobody gets ours by chance.
     for ((try = 1; ; try++)); do
@@ -327,7 +343,7 @@ else
         case $? in
         0) break ;;
         98) ((try < 50)) || fail 69 "no free port between 20000 and 32000" ;;
-        *) fail 69 "slapd does not start: $(tail -n 1 "$dir/slapd.log")" ;;
+        *) fail 69 "slapd does not start: $(last_words "$dir")" ;;
         esac
         : >"$dir/slapd.log"
     done
