@@ -1,0 +1,84 @@
+// What only the programs that test ask of the system.
+#define _GNU_SOURCE
+#include "cposix.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int cposix_diag_socket(void) { return socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG); }
+
+int cposix_receive_queue(
+    int diag, uint32_t local, uint16_t local_port, uint32_t remote, uint16_t remote_port, uint32_t *queue,
+    uint32_t *state) {
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_req_v2 request;
+    } question;
+    memset(&question, 0, sizeof question);
+    question.header.nlmsg_len = sizeof question;
+    question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    question.header.nlmsg_flags = NLM_F_REQUEST;
+    question.request.sdiag_family = AF_INET; // finds the IPv4 connections of an IPv6 listener too
+    question.request.sdiag_protocol = IPPROTO_TCP;
+    question.request.idiag_states = ~0u;
+    question.request.id.idiag_sport = local_port;
+    question.request.id.idiag_dport = remote_port;
+    question.request.id.idiag_src[0] = local;
+    question.request.id.idiag_dst[0] = remote;
+    question.request.id.idiag_cookie[0] = question.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    if (send(diag, &question, sizeof question, 0) < 0) return -1;
+    union {
+        struct nlmsghdr header;
+        char bytes[4096];
+    } answer;
+    ssize_t length = recv(diag, &answer, sizeof answer, 0);
+    if (length < (ssize_t)sizeof answer.header) return -1;
+    if (answer.header.nlmsg_type == NLMSG_ERROR) {
+        errno = -((struct nlmsgerr *)NLMSG_DATA(&answer.header))->error;
+        return -1;
+    }
+    const struct inet_diag_msg *message = NLMSG_DATA(&answer.header);
+    *queue = message->idiag_rqueue;
+    *state = message->idiag_state;
+    return 0;
+}
+
+struct thread_start {
+    void (*body)(void *);
+    void *context;
+};
+
+static void *run_thread(void *argument) {
+    struct thread_start start = *(struct thread_start *)argument;
+    free(argument);
+    start.body(start.context);
+    return NULL;
+}
+
+int cposix_thread_start(uint64_t *thread, void (*body)(void *), void *context) {
+    struct thread_start *start = malloc(sizeof *start);
+    if (start == NULL) return -1;
+    *start = (struct thread_start){body, context};
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 1 << 20);
+    pthread_t handle;
+    int error = pthread_create(&handle, &attributes, run_thread, start);
+    pthread_attr_destroy(&attributes);
+    if (error != 0) {
+        free(start);
+        errno = error;
+        return -1;
+    }
+    *thread = (uint64_t)handle;
+    return 0;
+}
+
+int cposix_thread_join(uint64_t thread) { return pthread_join((pthread_t)thread, NULL); }
