@@ -78,7 +78,8 @@ let package = Package(
             dependencies: [
                 "Conformance", "EventLog", "Gatekeeper", "LDAPBind", "MailClient", "MailCore", "MailServer", "Options",
                 "Posix", "Spool", "TestWorld", "Transcript",
-            ]),
+            ],
+            exclude: ["Corpus"]),
         .testTarget(
             name: "IntegrationTests", dependencies: ["Conformance", "Posix", "TestWorld", "Transcript"]),
     ]
