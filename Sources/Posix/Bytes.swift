@@ -62,3 +62,17 @@ package func readWhole(_ descriptor: Int32, limit: Int) throws(Errno) -> [UInt8]
     bytes.removeLast(limit - count)
     return bytes
 }
+
+/// `count` bytes of a file from `offset` on; fewer when it ends before (pread(2)).
+package func readWhole(_ descriptor: Int32, count: Int, fromOffset offset: Int) throws(Errno) -> [UInt8] {
+    try [UInt8](capacity: count) { (output) throws(Errno) in
+        try unsafe output.withUnsafeMutableBufferPointer { (buffer, filled) throws(Errno) in
+            while filled < count {
+                let (rest, place) = (count - filled, offset + filled)
+                let got = try retrying { unsafe pread(descriptor, buffer.baseAddress! + filled, rest, place) }
+                if got == 0 { return }
+                filled += got
+            }
+        }
+    }
+}

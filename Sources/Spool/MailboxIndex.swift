@@ -1,0 +1,165 @@
+/// The index of a mailbox, under the mailbox's lock: LIST without reading the directory.
+
+import Posix
+import SystemPackage
+
+/// It is a memory of the files and never the truth, and it is never synced. It is marked dirty before `new/`
+/// changes and clean when the change is recorded; a header that is dirty, torn, of another boot, or does not
+/// know the directory's present mtime is not believed, and the records are made from the files (docs/SPOOL.md).
+/// The lock is held for as long as the value lives.
+struct MailboxIndex: ~Copyable {
+    /// Fewer deleted records than this are not worth a rewrite.
+    private static let fewDeleted = 256
+
+    /// Where the records are.
+    private enum Records {
+        case stored
+        /// Made anew in this very operation, and stored.
+        case rebuilt([UInt8])
+        /// Made anew; the file does not take them (a full disk). The mailbox works without it.
+        case unstored([UInt8])
+    }
+
+    private let lock: OwnedDescriptor
+    private let file: IndexFile
+    private var header: IndexHeader
+    private var place: Records
+
+    var live: Int { header.live }
+    var highest: UInt64 { header.highest }
+
+    /// Takes the lock. `distrusted`: the caller has seen that the records are not what the header says.
+    static func open(
+        _ mailbox: borrowing Mailbox, of spool: borrowing Directory, bootID: [UInt8], distrusted: Bool = false
+    ) throws(Errno) -> MailboxIndex {
+        let lock = try mailbox.lock(in: spool)
+        let file = try IndexFile.open(in: mailbox.folder)
+        let stored = try file.header()
+        if let stored, !distrusted, stored.isClean, stored.bootID == bootID, stored.folder == (try state(of: mailbox)) {
+            return MailboxIndex(lock: lock, file: file, header: stored, place: .stored)
+        }
+        let scan = try MailboxScan(mailbox)
+        var header = IndexHeader(bootID: bootID)
+        header.highest = max(scan.highest, stored?.highest ?? 0)
+        header.live = scan.live
+        var index = MailboxIndex(lock: lock, file: file, header: header, place: .unstored(scan.records))
+        if index.replaceRecords(scan.records, mailbox) { index.place = .rebuilt(scan.records) }
+        return index
+    }
+
+    /// Gives the lock back.
+    consuming func close() {}
+
+    /// All records, deleted ones too; fewer bytes than the header says when the file is torn.
+    func records() throws(Errno) -> [UInt8] {
+        switch place {
+        case .stored: try file.records(length: header.recordsLength)
+        case .rebuilt(let records), .unstored(let records): records
+        }
+    }
+
+    /// Before a message comes. Gives its sequence, which is used up whatever becomes of it.
+    mutating func prepareToAdd() throws(Errno) -> UInt64 {
+        guard header.highest < MessageID.maximumSequence else { throw .overflow }
+        header.highest += 1
+        try markDirty()
+        return header.highest
+    }
+
+    /// Before a message goes.
+    mutating func prepareToRemove() throws(Errno) { try markDirty() }
+
+    /// After it did neither.
+    mutating func nothingChanged(_ mailbox: borrowing Mailbox) { markClean(mailbox) }
+
+    /// After `id` came.
+    mutating func add(_ id: MessageID, subject: [UInt8], _ mailbox: borrowing Mailbox) {
+        var record: [UInt8] = []
+        IndexRecord.append(id, subject: subject, to: &record)
+        guard isStored, file.write(record, at: header.recordsLength) else { return }
+        header.recordsLength += record.count
+        header.live += 1
+        markClean(mailbox)
+    }
+
+    /// After `id` went.
+    mutating func remove(_ id: MessageID, _ mailbox: borrowing Mailbox) {
+        guard isStored, let position = position(of: id), file.write(IndexRecord.deletedMark, at: position) else {
+            return
+        }
+        place = .stored
+        header.live -= 1
+        header.deleted += 1
+        if header.deleted > header.live, header.deleted > MailboxIndex.fewDeleted {
+            compact(mailbox)
+        } else {
+            markClean(mailbox)
+        }
+    }
+
+    // MARK: - What cannot be written leaves the index dirty: the files are asked the next time.
+
+    private var isStored: Bool {
+        if case .unstored = place { false } else { true }
+    }
+
+    private mutating func markDirty() throws(Errno) {
+        header.isClean = false
+        if isStored { try file.write(header) } else { try file.empty() }
+    }
+
+    private mutating func markClean(_ mailbox: borrowing Mailbox) {
+        guard isStored, let folder = try? MailboxIndex.state(of: mailbox) else { return }
+        header.folder = folder
+        header.isClean = true
+        _ = try? file.write(header)
+    }
+
+    /// False when the file does not hold them now.
+    private mutating func replaceRecords(_ records: [UInt8], _ mailbox: borrowing Mailbox) -> Bool {
+        header.deleted = 0
+        header.recordsLength = records.count
+        header.isClean = false
+        do {
+            try file.write(header)
+            try file.replaceRecords(records)
+            header.folder = try MailboxIndex.state(of: mailbox)
+            header.isClean = true
+            try file.write(header)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private mutating func compact(_ mailbox: borrowing Mailbox) {
+        guard let records = try? records() else { return }
+        var (kept, position): ([UInt8], Int) = ([], 0)
+        while let record = IndexRecord(records.span, at: position) {
+            if record.isLive { kept += records[position..<record.end] }
+            position = record.end
+        }
+        if position == records.count { _ = replaceRecords(kept, mailbox) }
+    }
+
+    /// Where the live record of `id` is: where the id says, or wherever it is found.
+    private func position(of id: MessageID) -> Int? {
+        if id.place + IndexRecord.minimumLength <= header.recordsLength,
+            file.hasLiveRecord(of: id, at: id.place)
+        {
+            return id.place
+        }
+        guard let records = try? records() else { return nil }
+        var position = 0
+        while let record = IndexRecord(records.span, at: position) {
+            if record.isLive, record.id == id { return position }
+            position = record.end
+        }
+        return nil
+    }
+
+    private static func state(of mailbox: borrowing Mailbox) throws(Errno) -> IndexHeader.FolderState {
+        let status = try status(of: mailbox.messages.descriptor.number)
+        return IndexHeader.FolderState(inode: status.inode, modified: status.modified)
+    }
+}

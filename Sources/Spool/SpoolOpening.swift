@@ -1,0 +1,93 @@
+/// How a server takes possession of its spool.
+
+package import Posix
+import SystemPackage
+
+extension Spool {
+    private static let lockName = ".lock"
+    private static let draftsName = ".tmp"
+
+    /// Opens or creates the folder (not its parents), checks that it is ours alone to write, takes its lock,
+    /// and removes what dead writers left in `.tmp/`.
+    package static func open(path: String, clock: Clock) throws(SpoolFailure) -> Spool {
+        let folder = try openFolder(path)
+        try check(folder, path: path)
+        let lock = try naming(path, SpoolFailure.Fault.notWritable) { () throws(Errno) in
+            try folder.create(lockName, .readWrite, exclusive: false)
+        }
+        let isOurs = try naming(path, SpoolFailure.Fault.system) { () throws(Errno) in
+            try tryLock(lock.number, .exclusive)
+        }
+        guard isOurs else { throw .inUse(path: path) }
+        let drafts = try naming(path, SpoolFailure.Fault.notWritable) { () throws(Errno) in
+            try Mailbox.make(draftsName, in: folder)
+            return try folder.openDirectory(draftsName)
+        }
+        try check(drafts, path: path + "/" + draftsName)
+        try naming(path, SpoolFailure.Fault.system) { () throws(Errno) in try removeLeftovers(in: drafts) }
+        return Spool(folder: folder, drafts: drafts, lock: lock, bootID: bootID(clock))
+    }
+
+    /// Turns an errno into a failure that names the spool and the step.
+    private static func naming<Result: ~Copyable>(
+        _ path: String, _ fault: (Errno) -> SpoolFailure.Fault, _ step: () throws(Errno) -> Result
+    ) throws(SpoolFailure) -> Result {
+        do { return try step() } catch { throw .unusable(path: path, fault(error)) }
+    }
+
+    private static func openFolder(_ path: String) throws(SpoolFailure) -> Directory {
+        do {
+            return try Directory.open(path: path)
+        } catch {
+            switch error {
+            case .noSuchFileOrDirectory: break
+            case .notDirectory: throw .unusable(path: path, .notADirectory)
+            default: throw .unusable(path: path, .system(error))
+            }
+        }
+        return try naming(path, SpoolFailure.Fault.cannotCreate) { () throws(Errno) in
+            let path = FilePath(path)
+            guard let name = path.lastComponent?.string else { throw .noSuchFileOrDirectory }
+            let above = path.removingLastComponent()
+            let parent = try Directory.open(path: above.isEmpty ? "." : above.string)
+            try parent.makeDirectory(name)
+            let folder = try parent.openDirectory(name)
+            try parent.sync()  // SEND-10: a spool that a power loss takes away has stored nothing
+            return folder
+        }
+    }
+
+    /// T19, H29.
+    private static func check(_ folder: borrowing Directory, path: String) throws(SpoolFailure) {
+        let status: FileStatus
+        do {
+            status = try Posix.status(of: folder.descriptor.number)
+        } catch {
+            throw .unusable(path: path, .system(error))
+        }
+        guard status.owner == effectiveUser() else {
+            throw .unusable(path: path, .notOurs(owner: status.owner, us: effectiveUser()))
+        }
+        guard status.mode & 0o022 == 0 else { throw .unusable(path: path, .writableByOthers(mode: status.mode)) }
+    }
+
+    /// A writer locks its draft for as long as it lives. (One that has not come to that yet, or has closed the
+    /// draft and not yet linked it, loses it here and answers ERR: a session of a server that has just died.)
+    private static func removeLeftovers(in drafts: borrowing Directory) throws(Errno) {
+        for name in try drafts.names() {
+            do {
+                let draft = try drafts.open(name, .readWrite)
+                if try tryLock(draft.number, .exclusive) { try drafts.unlink(name) }
+            } catch {
+                // What is no file of ours stays; nothing else looks at it.
+                continue
+            }
+        }
+    }
+
+    /// Where the kernel does not say which boot this is, no index of an earlier run is believed.
+    private static func bootID(_ clock: Clock) -> [UInt8] {
+        let id = clock.bootID()
+        return Array((id == "unknown" ? String(randomNumber(), radix: 16) : id).utf8)
+    }
+}
