@@ -1,0 +1,73 @@
+/// A connection's input in one fixed buffer, handed out as lines or as blocks of a message.
+
+package struct LineFramer: ~Copyable {
+    /// A verb or argument line longer than this is refused, in bytes without its LF (FRAME-4).
+    package static let maximumLine = 1_024
+    /// So many bytes without an LF end the connection (FRAME-4). They are all the buffer there is.
+    package static let capacity = 65_536
+
+    package enum Line: Equatable, Sendable {
+        /// Without its LF.
+        case text([UInt8])
+        case tooLong
+    }
+
+    package enum Progress: Equatable { case line(Line), needsInput, overflow }
+
+    private var buffer = [UInt8](repeating: 0, count: LineFramer.capacity)
+    private var pending = 0..<0
+    /// Up to here there is no LF in `pending`.
+    private var scanned = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { pending.isEmpty }
+
+    /// Lets `source` put bytes into the free part of the buffer; it returns how many (0: end of input).
+    package mutating func fill<Failure: Error>(
+        _ source: (inout [UInt8], Range<Int>) throws(Failure) -> Int
+    ) throws(Failure) -> Int {
+        if pending.isEmpty {
+            pending = 0..<0
+            scanned = 0
+        } else if pending.upperBound == LineFramer.capacity {
+            buffer.replaceSubrange(0..<pending.count, with: buffer[pending])
+            scanned -= pending.lowerBound
+            pending = 0..<pending.count
+        }
+        precondition(pending.upperBound < LineFramer.capacity, "a full buffer is an overflow, not a reason to read")
+        let count = try source(&buffer, pending.upperBound..<LineFramer.capacity)
+        pending = pending.lowerBound..<(pending.upperBound + count)
+        return count
+    }
+
+    /// The next whole line, if it is there.
+    package mutating func nextLine() -> Progress {
+        guard let end = buffer[max(scanned, pending.lowerBound)..<pending.upperBound].firstIndex(of: UInt8(ascii: "\n"))
+        else {
+            scanned = pending.upperBound
+            return pending.count == LineFramer.capacity ? .overflow : .needsInput
+        }
+        let line = buffer[pending.lowerBound..<end]
+        pending = (end + 1)..<pending.upperBound
+        scanned = pending.lowerBound
+        return .line(line.count > LineFramer.maximumLine ? .tooLong : .text(Array(line)))  // FRAME-4
+    }
+
+    /// Hands what is there of the message to `body` and says whether that was its end.
+    package mutating func nextBlock<Failure: Error>(
+        _ scanner: inout BodyScanner, _ body: (borrowing Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) -> Bool {
+        let (count, ended) = scanner.scan(buffer.span.extracting(pending))
+        let block = pending.lowerBound..<(pending.lowerBound + count)
+        pending = block.upperBound..<pending.upperBound
+        scanned = pending.lowerBound
+        try body(buffer.span.extracting(block))
+        return ended
+    }
+
+    /// Forgets what lies before the pending bytes: a password stays in no buffer (LOGIN-13).
+    package mutating func wipeConsumed() {
+        for index in 0..<pending.lowerBound { buffer[index] = 0 }
+    }
+}
