@@ -1,0 +1,44 @@
+/// The directory's log, read as it grows: how many binds with a name it was asked for.
+
+import Glibc
+import Posix
+import SystemPackage
+
+struct DirectoryLog: ~Copyable {
+    private let file: OwnedDescriptor
+    private var offset = 0
+    private var partial: [UInt8] = []
+    private var binds = 0
+
+    init(path: String) throws(Errno) {
+        let slash = path.lastIndex(of: "/")!
+        let folder = try Posix.Directory.open(path: String(path[..<slash]))
+        file = try folder.open(String(path[path.index(after: slash)...]), .readOnly)
+    }
+
+    /// Forgets what was counted; what is in the log now belongs to somebody else.
+    mutating func mark() throws(Errno) {
+        _ = try count()
+        (binds, partial) = (0, [])
+    }
+
+    /// The binds since the mark.
+    mutating func count() throws(Errno) -> Int {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let got = try read(file.number, into: &buffer, count: buffer.count, fromOffset: offset)
+            if got == 0 { return binds }
+            offset += got
+            partial += buffer[..<got]
+            guard let end = partial.lastIndex(of: UInt8(ascii: "\n")) else { continue }
+            binds += partial[...end].split(separator: UInt8(ascii: "\n")).count { DirectoryLog.isBind($0) }
+            partial.removeSubrange(...end)
+        }
+    }
+
+    /// `conn=… BIND dn="uid=…" method=128`. A success logs a second line (`mech=SIMPLE`), a rebind an empty name.
+    static func isBind(_ line: ArraySlice<UInt8>) -> Bool {
+        line.contains(sequence: " BIND dn=\"") && line.contains(sequence: "\" method=128")
+            && !line.contains(sequence: " BIND dn=\"\"")
+    }
+}

@@ -1,0 +1,123 @@
+/// A real slapd as a throwaway process, started by scripts/start-slapd.sh and watched by the guard.
+
+import Glibc
+package import Posix
+import SystemPackage
+
+/// Belongs to one worker thread at a time.
+package final class LDAPDirectory {
+    package let url: String
+    package let caFile: String
+    package let folder: String
+    package private(set) var process: ProcessID
+    private let script: String
+    private let world: WorldGuard
+    private var log: DirectoryLog
+    private enum State { case answering, hanging, halted }
+    private var state = State.answering
+
+    /// - Parameter script: the path of start-slapd.sh.
+    /// - Throws: `.missing` when slapd is not installed.
+    package static func start(
+        script: String, ldif: [String], allowingAnonymousBind: Bool, world: WorldGuard
+    ) throws(WorldFailure) -> LDAPDirectory {
+        do {
+            let folder = try makeTemporaryFolder("/tmp/tw-d")
+            world.watch(folder: folder)
+            var arguments = ["--dir", folder] + ldif.flatMap { ["--ldif", $0] }
+            if allowingAnonymousBind { arguments.append("--allow-anonymous-bind") }
+            let answer = try run(script, arguments, world)
+            return try LDAPDirectory(answer, folder, script, world)
+        } catch let failure as WorldFailure {
+            throw failure
+        } catch {
+            throw .broken("slapd: \(error)")
+        }
+    }
+
+    private init(_ answer: [String: String], _ folder: String, _ script: String, _ world: WorldGuard) throws {
+        guard let url = answer["LDAP_URL"], let caFile = answer["LDAP_CA_FILE"], let path = answer["LDAP_LOG"],
+            let process = answer["LDAP_PID"].flatMap({ Int32($0) })
+        else { throw WorldFailure.broken("\(script) did not say where slapd is") }
+        (self.url, self.caFile, self.folder, self.process) = (url, caFile, folder, ProcessID(process))
+        (self.script, self.world) = (script, world)
+        log = try DirectoryLog(path: path)
+        world.watch(group: self.process)
+    }
+
+    /// Binds from here on are counted from zero.
+    package func markBinds() throws(WorldFailure) {
+        do { try log.mark() } catch { throw .broken("slapd's log: \(error)") }
+    }
+
+    /// Binds with a name since the mark, whatever their outcome.
+    package func binds() throws(WorldFailure) -> Int {
+        do { return try log.count() } catch { throw .broken("slapd's log: \(error)") }
+    }
+
+    /// A watch that wakes when the log grows.
+    package func watchLog() throws(WorldFailure) -> FolderWatch {
+        do { return try FolderWatch.start(folder) } catch { throw .broken("slapd's log: \(error)") }
+    }
+
+    /// Connections are refused from now on.
+    package func halt() throws(WorldFailure) {
+        if state == .halted { return }
+        if state == .hanging { _ = try? process.send(signal: SIGCONT) }
+        world.forget(group: process)
+        _ = try LDAPDirectory.run(script, ["--halt", folder], world)
+        state = .halted
+    }
+
+    /// Takes connections and answers nothing.
+    package func hang() {
+        if state == .answering, (try? process.send(signal: SIGSTOP)) != nil { state = .hanging }
+    }
+
+    /// Answers again, on the same port and with the same entries.
+    package func resume() throws(WorldFailure) {
+        switch state {
+        case .answering: return
+        case .hanging: _ = try? process.send(signal: SIGCONT)
+        case .halted:
+            let answer = try LDAPDirectory.run(script, ["--restart", folder], world)
+            guard let number = answer["LDAP_PID"].flatMap({ Int32($0) }) else {
+                throw .broken("slapd did not start again")
+            }
+            process = ProcessID(number)
+            world.watch(group: process)
+        }
+        state = .answering
+    }
+
+    package var isAnswering: Bool { state == .answering }
+
+    /// Ends slapd and removes its folder.
+    package func end() {
+        if state == .hanging { _ = try? process.send(signal: SIGCONT) }
+        _ = try? LDAPDirectory.run(script, ["--stop", folder], world)
+        world.forget(group: process)
+        world.forget(folder: folder)
+    }
+
+    /// Runs the script and returns its `NAME=value` lines.
+    private static func run(
+        _ script: String, _ arguments: [String], _ world: WorldGuard
+    ) throws(WorldFailure) -> [String: String] {
+        var spawn = Spawn("/bin/bash", [script] + arguments)
+        spawn.environment = environmentValues()
+        spawn.environment?[world.mark.name] = world.mark.value
+        let output: Spawn.Output
+        do { output = try spawn.output() } catch { throw .broken("\(script): \(error)") }
+        guard output.ending == .exited(0) else {
+            let reason = String(decoding: output.errors, as: UTF8.self)
+            throw output.ending == .exited(69) ? .missing(reason) : .broken(reason)
+        }
+        let lines = String(decoding: output.text, as: UTF8.self).split(separator: "\n")
+        let pairs = lines.compactMap { line -> (String, String)? in
+            guard let equals = line.firstIndex(of: "=") else { return nil }
+            return (String(line[..<equals]), String(line[line.index(after: equals)...]))
+        }
+        return Dictionary(pairs, uniquingKeysWith: { $1 })
+    }
+}

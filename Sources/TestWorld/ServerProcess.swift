@@ -1,0 +1,99 @@
+/// The server under test: started in a process group of its own, stopped, killed, and its end observed.
+
+import Glibc
+package import Posix
+import SystemPackage
+
+package final class ServerProcess {
+    package let port: UInt16
+    private let leader: ProcessID
+    private let world: WorldGuard
+    private var ending: Ending?
+
+    /// Real time a server may take until it listens.
+    static let patience = Duration.seconds(10)
+
+    package static func start(
+        _ program: ServerProgram, on stage: Stage, directory: LDAPDirectory, limits: [String], world: WorldGuard
+    ) throws(WorldFailure) -> ServerProcess {
+        do {
+            let launch = try Launch(program, stage, directory, limits)
+            let folder = try Posix.Directory.open(path: stage.folder + "/log")
+            if fingerprint(stage.log) == nil { _ = try folder.create("server", .append, exclusive: true) }
+            let log = try folder.open("server", .append)
+            var spawn = launch.spawn
+            spawn.environment = environmentValues()
+            spawn.environment?[world.mark.name] = world.mark.value
+            spawn.descriptors = [1: log.number, 2: log.number]
+            spawn.ownGroup = true
+            try? removeTree(stage.portFile)
+            let watch = try FolderWatch.start(stage.folder + "/log")
+            let leader = try spawn.start()
+            world.watch(group: leader)
+            var ending: Ending?
+            let port = try launch.awaitPort(watch) { () throws(Errno) in
+                ending = try leader.ended()
+                return ending != nil
+            }
+            if let port { return ServerProcess(leader: leader, port: port, world: world) }
+            ServerProcess(leader: leader, port: 0, world: world, ending: ending).kill()
+            throw WorldFailure.serverDidNotStart(explain(ending, stage))
+        } catch let failure as WorldFailure {
+            throw failure
+        } catch {
+            throw .serverDidNotStart("\(program.name) cannot be started: \(error)")
+        }
+    }
+
+    private init(leader: ProcessID, port: UInt16, world: WorldGuard, ending: Ending? = nil) {
+        (self.leader, self.port, self.world, self.ending) = (leader, port, world, ending)
+    }
+
+    private static func explain(_ ending: Ending?, _ stage: Stage) -> String {
+        let how = ending.map { "the server ended at its start (\($0))" } ?? "the server does not listen after \(patience)"
+        return ([how] + stage.lastLogLines(5)).joined(separator: "\n  ")
+    }
+
+    /// How it ended, if it did so by itself or was told to.
+    package func ended() -> Ending? {
+        if ending == nil { ending = try? leader.ended() }
+        return ending
+    }
+
+    package var tree: ProcessTree { .of(group: leader) }
+
+    /// The server's own process: kill -9 of it and of everything it started, waited for.
+    package func kill() {
+        let others = tree.alive
+        _ = try? leader.sendToGroup(signal: SIGKILL)
+        for process in others where process != leader { _ = try? process.send(signal: SIGKILL) }
+        if ending == nil { ending = try? leader.wait() }
+        // A killed process holds its locks and its port until it is gone.
+        while others.contains(where: { isAlive($0) }) { pauseBriefly(microseconds: 200) }
+        world.forget(group: leader)
+    }
+
+    private func isAlive(_ process: ProcessID) -> Bool {
+        guard let member = (try? readFile("/proc/\(process)/stat")).flatMap(ProcessTree.parse) else { return false }
+        return member.state != UInt8(ascii: "Z") && member.state != UInt8(ascii: "X")
+    }
+
+    /// TERM; after `patience` of real time a second TERM, then kill. Returns how it ended and whether TERM sufficed.
+    /// `meanwhile` is called again and again while it stops, and should wait a little.
+    package func stop(patience: Duration, meanwhile: () -> Void) -> (ending: Ending?, orderly: Bool) {
+        if let ended = ended() { return (ended, false) }
+        for attempt in 1...2 {
+            _ = try? leader.send(signal: SIGTERM)
+            let deadline = Clock.system.now() + patience
+            while Clock.system.now() < deadline {
+                if let ended = ended() {
+                    kill()
+                    return (ended, attempt == 1)
+                }
+                meanwhile()
+            }
+        }
+        kill()
+        return (ending, false)
+    }
+}

@@ -1,0 +1,58 @@
+/// The folder one transcript is played in: spool, clock page, port file, log, and an outside to watch.
+
+import Posix
+import SystemPackage
+
+package final class Stage: Sendable {
+    /// "/tmp/twXXXXXX": the spool's path stays far below 40 bytes, which some servers cut.
+    package let folder: String
+    package let clock: VirtualClock
+    private let world: WorldGuard
+
+    package var spool: String { folder + "/s" }
+    package var log: String { folder + "/log/server" }
+    package var portFile: String { folder + "/log/port" }
+    /// A foreign server's working folder.
+    package var workingFolder: String { folder + "/cwd" }
+
+    package init(world: WorldGuard) throws(WorldFailure) {
+        do {
+            folder = try makeTemporaryFolder("/tmp/tw")
+            world.watch(folder: folder)
+            try makeFolder(folder + "/s")
+            try makeFolder(folder + "/log")
+            try makeFolder(folder + "/cwd")
+        } catch {
+            throw .broken("no folder below /tmp: \(error)")
+        }
+        clock = try VirtualClock(creating: folder + "/log/clock")
+        self.world = world
+    }
+
+    /// Removes the folder, or leaves it for a look.
+    package func end(keeping: Bool = false) {
+        if !keeping { try? removeTree(folder) }
+        world.forget(folder: folder)
+    }
+
+    /// Everything beside the spool and the log, with what would change if it were touched.
+    package func outside() -> [String: String] {
+        var found: [String: String] = [:]
+        var folders = [folder]
+        while let next = folders.popLast() {
+            for name in (try? Posix.Directory.open(path: next).names()) ?? [] {
+                let path = next + "/" + name
+                if path == spool || path == folder + "/log" { continue }
+                if isFolder(path) { folders.append(path) }
+                found[String(path.dropFirst(folder.count + 1))] = fingerprint(path)
+            }
+        }
+        return found
+    }
+
+    /// The last lines of the server's log.
+    package func lastLogLines(_ count: Int) -> [String] {
+        let bytes = (try? readFile(log, limit: 1 << 24)) ?? []
+        return bytes.split(separator: UInt8(ascii: "\n")).suffix(count).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

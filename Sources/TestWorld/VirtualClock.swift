@@ -1,0 +1,35 @@
+/// The clock page of one transcript: frozen time that only the transcript moves.
+
+import Posix
+
+package struct VirtualClock: Sendable {
+    package let path: String
+    private let page: ClockPage
+
+    /// 2026-03-02 12:00:00 UTC, with three hours since boot: nothing begins at zero by accident.
+    private static let beginning = (wall: Duration.seconds(1_772_452_800), boot: Duration.seconds(10_800))
+
+    package init(creating path: String) throws(WorldFailure) {
+        do {
+            page = try ClockPage(
+                creating: path, flowing: false, wall: VirtualClock.beginning.wall, boot: VirtualClock.beginning.boot)
+        } catch {
+            throw .broken("no clock page at \(path): \(error)")
+        }
+        self.path = path
+    }
+
+    package func advance(by duration: Duration) { page.advance(by: duration) }
+    package func shiftWall(by duration: Duration) { page.shiftWall(by: duration) }
+    package func reboot() { page.reboot() }
+    package func setFrozen(_ frozen: Bool) { page.setFlowing(!frozen) }
+    /// How often a program under test looked at the clock.
+    package var reads: Int64 { page.reads() }
+
+    /// Wall time of day, "12:00:59", for reports.
+    package var timeOfDay: String {
+        let seconds = page.wall().components.seconds % 86_400
+        func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(two(seconds / 3600)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+    }
+}

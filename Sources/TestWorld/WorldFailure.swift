@@ -1,0 +1,16 @@
+/// Why the test world could not do what was asked.
+
+package enum WorldFailure: Error, CustomStringConvertible {
+    /// The machine lacks something; the text says what to install.
+    case missing(String)
+    /// The server under test did not start; the text says how far it came, with its last words.
+    case serverDidNotStart(String)
+    /// The world itself failed: no folder, no process, ….
+    case broken(String)
+
+    package var description: String {
+        switch self {
+        case .missing(let text), .serverDidNotStart(let text), .broken(let text): text
+        }
+    }
+}
