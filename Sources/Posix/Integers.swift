@@ -13,6 +13,7 @@ extension Span where Element == UInt8 {
 
 extension Array where Element == UInt8 {
     /// Appends the bytes of `value`.
+    @inlinable
     package mutating func append(integer value: some FixedWidthInteger) {
         for shift in stride(from: 0, to: value.bitWidth, by: 8) { append(UInt8(truncatingIfNeeded: value >> shift)) }
     }

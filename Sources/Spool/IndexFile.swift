@@ -36,6 +36,14 @@ struct IndexFile: ~Copyable {
         return IndexHeader(try readWhole(number, count: IndexHeader.length, fromOffset: 0))
     }
 
+    /// Fills the buffer from a position among the records on; gives the count of bytes.
+    func read(at position: Int, into buffer: inout [UInt8]) throws(Errno) -> Int {
+        guard let number else { return 0 }
+        return try Posix.read(
+            number, into: &buffer, count: buffer.count, fromOffset: IndexHeader.length + position)
+    }
+
+    /// All records; fewer bytes when the file is torn.
     func records(length: Int) throws(Errno) -> [UInt8] {
         guard let number else { return [] }
         return try readWhole(number, count: length, fromOffset: IndexHeader.length)

@@ -13,8 +13,10 @@ struct IndexRecord {
     private static let deleted: UInt16 = 0x4444
 
     let isLive: Bool
-    let id: MessageID
-    /// Within the records.
+    let sequence: UInt64
+    private let random: UInt64
+    private let size: UInt64
+    /// Within the same bytes.
     let subjectLine: Range<Int>
 
     var end: Int { subjectLine.upperBound }
@@ -30,11 +32,15 @@ struct IndexRecord {
             return nil
         }
         isLive = mark == IndexRecord.live
-        id = MessageID(
-            sequence: records.integer(at: position + 4, as: UInt64.self),
-            random: records.integer(at: position + 12, as: UInt64.self),
-            size: Int(truncatingIfNeeded: records.integer(at: position + 20, as: UInt64.self)), place: position)
+        sequence = records.integer(at: position + 4, as: UInt64.self)
+        random = records.integer(at: position + 12, as: UInt64.self)
+        size = records.integer(at: position + 20, as: UInt64.self)
         subjectLine = subject..<(subject + length)
+    }
+
+    /// `place`: the record's position among all records.
+    func id(place: Int) -> MessageID {
+        MessageID(sequence: sequence, random: random, size: Int(truncatingIfNeeded: size), place: place)
     }
 
     /// The bytes of a live record. `subject`: at most 65,534 bytes, none of them LF.

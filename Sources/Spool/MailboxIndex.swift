@@ -13,20 +13,15 @@ struct MailboxIndex: ~Copyable {
 
     /// Where the records are.
     private enum Records {
-        case stored
-        /// Made anew in this very operation, and stored.
-        case rebuilt([UInt8])
-        /// Made anew; the file does not take them (a full disk). The mailbox works without it.
-        case unstored([UInt8])
+        case file
+        /// Made anew, and the file does not take them (a full disk): the mailbox works without it.
+        case memory([UInt8])
     }
 
     private let lock: OwnedDescriptor
     private let file: IndexFile
     private var header: IndexHeader
-    private var place: Records
-
-    var live: Int { header.live }
-    var highest: UInt64 { header.highest }
+    private var records: Records
 
     /// Takes the lock. `distrusted`: the caller has seen that the records are not what the header says.
     static func open(
@@ -36,25 +31,26 @@ struct MailboxIndex: ~Copyable {
         let file = try IndexFile.open(in: mailbox.folder)
         let stored = try file.header()
         if let stored, !distrusted, stored.isClean, stored.bootID == bootID, stored.folder == (try state(of: mailbox)) {
-            return MailboxIndex(lock: lock, file: file, header: stored, place: .stored)
+            return MailboxIndex(lock: lock, file: file, header: stored, records: .file)
         }
         let scan = try MailboxScan(mailbox)
         var header = IndexHeader(bootID: bootID)
         header.highest = max(scan.highest, stored?.highest ?? 0)
         header.live = scan.live
-        var index = MailboxIndex(lock: lock, file: file, header: header, place: .unstored(scan.records))
-        if index.replaceRecords(scan.records, mailbox) { index.place = .rebuilt(scan.records) }
+        var index = MailboxIndex(lock: lock, file: file, header: header, records: .memory(scan.records))
+        if index.replaceRecords(scan.records, mailbox) { index.records = .file }
         return index
     }
 
     /// Gives the lock back.
     consuming func close() {}
 
-    /// All records, deleted ones too; fewer bytes than the header says when the file is torn.
-    func records() throws(Errno) -> [UInt8] {
-        switch place {
-        case .stored: try file.records(length: header.recordsLength)
-        case .rebuilt(let records), .unstored(let records): records
+    /// Nil when the records are not what the header says. `last`: as in `Listing`.
+    mutating func list(after last: UInt64, _ mailbox: borrowing Mailbox) throws(Errno) -> Listing? {
+        if header.highest <= last { return .empty }
+        if header.deleted > header.live, header.deleted > MailboxIndex.fewDeleted { try compact(mailbox) }
+        return try Listing(header, after: last) { (position, buffer) throws(Errno) in
+            try read(at: position, into: &buffer)
         }
     }
 
@@ -87,20 +83,15 @@ struct MailboxIndex: ~Copyable {
         guard isStored, let position = position(of: id), file.write(IndexRecord.deletedMark, at: position) else {
             return
         }
-        place = .stored
         header.live -= 1
         header.deleted += 1
-        if header.deleted > header.live, header.deleted > MailboxIndex.fewDeleted {
-            compact(mailbox)
-        } else {
-            markClean(mailbox)
-        }
+        markClean(mailbox)
     }
 
     // MARK: - What cannot be written leaves the index dirty: the files are asked the next time.
 
     private var isStored: Bool {
-        if case .unstored = place { false } else { true }
+        if case .file = records { true } else { false }
     }
 
     private mutating func markDirty() throws(Errno) {
@@ -132,14 +123,31 @@ struct MailboxIndex: ~Copyable {
         }
     }
 
-    private mutating func compact(_ mailbox: borrowing Mailbox) {
-        guard let records = try? records() else { return }
-        var (kept, position): ([UInt8], Int) = ([], 0)
-        while let record = IndexRecord(records.span, at: position) {
-            if record.isLive { kept += records[position..<record.end] }
+    /// Leaves out the deleted records. Not in `remove`: who deletes many messages has their places.
+    private mutating func compact(_ mailbox: borrowing Mailbox) throws(Errno) {
+        guard isStored else { return }
+        let all = try file.records(length: header.recordsLength)
+        var kept: [UInt8] = []
+        var (live, position) = (0, 0)
+        while let record = IndexRecord(all.span, at: position) {
+            if record.isLive {
+                kept += all[position..<record.end]
+                live += 1
+            }
             position = record.end
         }
-        if position == records.count { _ = replaceRecords(kept, mailbox) }
+        guard position == all.count, live == header.live else { return }
+        if !replaceRecords(kept, mailbox) { records = .memory(kept) }
+    }
+
+    private func read(at position: Int, into buffer: inout [UInt8]) throws(Errno) -> Int {
+        switch records {
+        case .file: return try file.read(at: position, into: &buffer)
+        case .memory(let records):
+            let piece = records[position...].prefix(buffer.count)
+            buffer.replaceSubrange(..<piece.count, with: piece)
+            return piece.count
+        }
     }
 
     /// Where the live record of `id` is: where the id says, or wherever it is found.
@@ -149,10 +157,10 @@ struct MailboxIndex: ~Copyable {
         {
             return id.place
         }
-        guard let records = try? records() else { return nil }
+        guard let records = try? file.records(length: header.recordsLength) else { return nil }
         var position = 0
         while let record = IndexRecord(records.span, at: position) {
-            if record.isLive, record.id == id { return position }
+            if record.isLive, record.id(place: position) == id { return position }
             position = record.end
         }
         return nil

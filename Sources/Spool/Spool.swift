@@ -39,22 +39,11 @@ package final class Spool {
 
     private func listing(_ user: Username, after last: UInt64) throws(Errno) -> Listing {
         guard let mailbox = try Mailbox.open(user, in: folder) else { return .empty }
-        if let listing = try listing(mailbox, after: last, distrusted: false) { return listing }
-        guard let listing = try listing(mailbox, after: last, distrusted: true) else {
-            preconditionFailure("the records made from the files are not records")
+        for distrusted in [false, true] {
+            var index = try MailboxIndex.open(mailbox, of: folder, bootID: bootID, distrusted: distrusted)
+            if let listing = try index.list(after: last, mailbox) { return listing }
         }
-        return listing
-    }
-
-    /// Nil when the index is damaged. Reads under the lock and makes sense of it outside.
-    private func listing(
-        _ mailbox: borrowing Mailbox, after last: UInt64, distrusted: Bool
-    ) throws(Errno) -> Listing? {
-        let index = try MailboxIndex.open(mailbox, of: folder, bootID: bootID, distrusted: distrusted)
-        if index.highest <= last { return .empty }
-        let (records, live) = (try index.records(), index.live)
-        index.close()
-        return Listing(records: records, live: live, after: last)
+        throw .ioError  // what was just written does not come back
     }
 
     /// Nil when the message is gone. A damaged one throws: not a regular file, a link, or of another size

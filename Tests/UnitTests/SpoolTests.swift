@@ -13,7 +13,7 @@ import Testing
         "", "hello\n", "\n", "a\0b\n", "\r\n", "..\n.x\n . \n", "\u{feff}ä\u{1f600}\n", "\n\n\n",
     ])
     func `gives a body back as it was sent`(body: String) throws {
-        let world = try SpoolWorld()
+        let world = SpoolWorld()
         let spool = try world.open()
         let payload = try spool.send(Array(body.utf8))
         let ids = try spool.list(spoolUser("bob")).ids
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func `keeps bytes that are no UTF-8`() throws {
-        let world = try SpoolWorld()
+        let world = SpoolWorld()
         let spool = try world.open()
         let payload = try spool.send([0xff, 0xc0, 0x80, 0x0a, 0xed, 0xa0, 0x80, 0x0a])
         #expect(try spool.read(spool.list(spoolUser("bob")).ids[0]) == payload)
@@ -30,7 +30,7 @@ import Testing
 
     @Test(arguments: [1, 7, 4096, 16 * 1024, 16 * 1024 + 1, 65536, 1_000_000])
     func `stores the same whatever pieces a body comes in`(cut: Int) throws {
-        let world = try SpoolWorld()
+        let world = SpoolWorld()
         let spool = try world.open()
         let body = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
         let payload = try spool.send(body, cut: cut)
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func `lists in the order of arrival`() throws {
-        let world = try SpoolWorld()
+        let world = SpoolWorld()
         let spool = try world.open()
         for number in 1...20 { try spool.send(subject: "mail \(number)") }
         #expect(try spool.subjects() == (1...20).map { "mail \($0)" })
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `shows nothing and makes nothing for a user without a mailbox`() throws {
-        let world = try SpoolWorld()
+        let world = SpoolWorld()
         let spool = try world.open()
         #expect(try spool.list(spoolUser("carol")).ids.isEmpty)
         #expect(try spool.arrivals(spoolUser("carol"), after: 0).isEmpty)
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `gives what arrived since a listing`() throws {
-        let world = try SpoolWorld()
+        let world = SpoolWorld()
         let spool = try world.open()
         for _ in 1...3 { try spool.send() }
         let last = try #require(spool.list(spoolUser("bob")).ids.last).sequence
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func `deletes a message once`() throws {
-        let world = try SpoolWorld()
+        let world = SpoolWorld()
         let spool = try world.open()
         for subject in ["a", "b", "c"] { try spool.send(subject: subject) }
         let ids = try spool.list(spoolUser("bob")).ids
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `lets a reader finish a message that is deleted`() throws {
-        let world = try SpoolWorld()
+        let world = SpoolWorld()
         let spool = try world.open()
         let payload = try spool.send()
         let id = try spool.list(spoolUser("bob")).ids[0]
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test func `forgets a draft that is given up`() throws {
-        let world = try SpoolWorld()
+        let world = SpoolWorld()
         let spool = try world.open()
         do {
             var draft = try spool.draft(sender: spoolUser("alice"), receiver: spoolUser("bob"), subject: Subject([])!)
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test func `has room for users named like its own files`() throws {
-        let world = try SpoolWorld()
+        let world = SpoolWorld()
         let spool = try world.open()
         for user in ["lock", "new", "index", "tmp"] {
             try spool.send(subject: user, to: user)

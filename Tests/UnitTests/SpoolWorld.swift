@@ -9,16 +9,33 @@ import Testing
 @testable import Spool
 
 /// Removed with everything in it when the value goes.
-struct SpoolWorld: ~Copyable {
+final class SpoolWorld {
     let path: String
 
-    init() throws {
+    init() {
         path = NSTemporaryDirectory() + "spool-test-" + String(randomNumber(), radix: 16)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func open() throws(SpoolFailure) -> Spool { try Spool.open(path: path, clock: .system) }
+    func open(_ clock: Clock = .system) throws(SpoolFailure) -> Spool { try Spool.open(path: path, clock: clock) }
+
+    func mode(_ file: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path + "/" + file)
+        return try #require(attributes[.posixPermissions] as? Int)
+    }
+
+    func setMode(_ mode: Int, of file: String) throws {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path + "/" + file)
+    }
+
+    /// Puts a link where `file` was.
+    func replace(_ file: String, byLinkTo target: String) throws {
+        try? FileManager.default.removeItem(atPath: path + "/" + file)
+        try FileManager.default.createSymbolicLink(atPath: path + "/" + file, withDestinationPath: target)
+    }
+
+    func remove(_ file: String) throws { try FileManager.default.removeItem(atPath: path + "/" + file) }
 
     /// Names in a folder of the spool, sorted; nil when there is no such folder.
     func names(_ folder: String) -> [String]? {
@@ -65,4 +82,22 @@ extension Spool {
         #expect(lines.count == listing.ids.count + 1)
         return lines.dropLast().map { String(decoding: $0, as: UTF8.self) }
     }
+}
+
+/// Runs `body(0)` to `body(count - 1)` at the same time, on a thread each, and waits for all.
+func inParallel(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    let condition = NSCondition()
+    nonisolated(unsafe) var running = count
+    for number in 0..<count {
+        Thread {
+            body(number)
+            condition.lock()
+            running -= 1
+            condition.signal()
+            condition.unlock()
+        }.start()
+    }
+    condition.lock()
+    while running > 0 { condition.wait() }
+    condition.unlock()
 }
