@@ -48,7 +48,7 @@ package struct Body: ~Copyable {
         guard try status(of: file.number).isRegular else { return try copied(file, name: name) }
         let start = try readPosition(file.number)
         var chunk = [UInt8](repeating: 0, count: 65_536)
-        var scanner = BodyScanner()
+        var scanner = TextScanner()
         var offset = start
         while true {
             let count = try Posix.read(file.number, into: &chunk, count: chunk.count, fromOffset: offset)
@@ -63,7 +63,7 @@ package struct Body: ~Copyable {
     private static func copied(_ input: borrowing OwnedDescriptor, name: String) throws -> Body {
         var text = try SpooledText.begin()
         var chunk = [UInt8](repeating: 0, count: 65_536)
-        var scanner = BodyScanner()
+        var scanner = TextScanner()
         while true {
             let count = try Posix.read(input.number, into: &chunk, at: 0..<chunk.count)
             if count == 0 { break }
@@ -75,12 +75,12 @@ package struct Body: ~Copyable {
     }
 
     private static func check(
-        _ scanner: inout BodyScanner, _ chunk: [UInt8], _ range: Range<Int>, _ name: String
+        _ scanner: inout TextScanner, _ chunk: [UInt8], _ range: Range<Int>, _ name: String
     ) throws(ClientFailure) {
         if scanner.scan(chunk, range) != nil { throw loneDot(name, scanner.line) }
     }
 
-    private static func checkEnd(_ scanner: BodyScanner, _ name: String) throws(ClientFailure) {
+    private static func checkEnd(_ scanner: TextScanner, _ name: String) throws(ClientFailure) {
         // The missing line feed will be added, and the line would be a lone dot.
         if case .dot = scanner.state { throw loneDot(name, scanner.line) }
     }

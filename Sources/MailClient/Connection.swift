@@ -57,7 +57,8 @@ package struct Connection: ~Copyable {
         while !left.isEmpty, !isBroken {
             let room = unread.upperBound < received.count
             let deadline = waiting.clock.now() + timeout
-            let ready = try waiting.wait(for: room ? [.writable, .readable] : .writable, on: socket.number, until: deadline)
+            let ready = try waiting.wait(
+                for: room ? [.writable, .readable] : .writable, on: socket.number, until: deadline)
             if ready.isEmpty { throw .failed(.unreachable, "the server took no byte for \(seconds(timeout))") }
             if room, ready.contains(.readable) { _ = try takeIn() }
             if isBroken || ready.isDisjoint(with: [.writable, .failed, .hangUp]) { continue }
@@ -71,7 +72,8 @@ package struct Connection: ~Copyable {
     }
 
     /// The reply's next event, waiting for it at most `timeout` after the last byte.
-    package mutating func next(_ reader: inout ReplyReader, of verb: String) throws(ClientFailure) -> ReplyReader.Event {
+    package mutating func next(_ reader: inout ReplyReader, of verb: String) throws(ClientFailure) -> ReplyReader.Event
+    {
         while true {
             if let event = try reader.next(received, &unread) { return event }
             unread = 0..<0
@@ -84,7 +86,8 @@ package struct Connection: ~Copyable {
             case .bytes: continue
             case .closed(let how):
                 if reader.hasBegun {
-                    throw .failed(.brokenProtocol, "the server \(how) the connection in the middle of its reply to \(verb)")
+                    throw .failed(
+                        .brokenProtocol, "the server \(how) the connection in the middle of its reply to \(verb)")
                 }
                 let words = "the server \(how) the connection instead of answering \(verb)"
                 throw .failed(verb == "LOGIN" ? .loginRefused : .unreachable, words + Connection.hint(for: verb))

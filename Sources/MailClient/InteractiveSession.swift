@@ -49,7 +49,9 @@ package struct InteractiveSession: ~Copyable {
             guard let verb = words.first else { continue }
             let name = String(decoding: verb, as: UTF8.self).lowercased()
             if name == "quit" || name == "exit" { break }
-            try attempt { (session) throws(ClientFailure) in try session.perform(name, words.dropFirst().map(Array.init)) }
+            try attempt { (session) throws(ClientFailure) in
+                try session.perform(name, words.dropFirst().map(Array.init))
+            }
         }
         mail.quit()
         return isTyped ? nil : firstFailure

@@ -31,7 +31,7 @@ package struct LineInput: ~Copyable {
 
     /// Takes the lines of a text up to the lone dot; false when the input ends before it.
     package mutating func text(into text: inout SpooledText) throws(ClientFailure) -> Bool {
-        var scanner = BodyScanner()
+        var scanner = TextScanner()
         while true {
             let piece = scanner.take(bytes, unread)
             if piece.heldDot { try text.append([UInt8(ascii: ".")]) }

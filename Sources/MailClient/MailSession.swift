@@ -33,7 +33,7 @@ package struct MailSession: ~Copyable {
         to receiver: Username, _ subject: Subject, _ body: borrowing Body, progress: (Int) -> Void
     ) throws(ClientFailure) -> Int {
         try begin(.send(to: receiver, subject))
-        var scanner = BodyScanner()
+        var scanner = TextScanner()
         var chunk = [UInt8](repeating: 0, count: 65_536)
         var sent = 0
         while !connection.isBroken {
@@ -79,7 +79,8 @@ package struct MailSession: ~Copyable {
             case .subject(let subject):
                 number += 1
                 if trace { show("S: ", subject) }
-                try guarding { () throws(ClientFailure) in try each(.subject(MessageNumber("\(number)".utf8)!, subject)) }
+                try guarding { () throws(ClientFailure) in try each(.subject(MessageNumber("\(number)".utf8)!, subject))
+                }
             default: return
             }
         }
@@ -122,7 +123,9 @@ package struct MailSession: ~Copyable {
     }
 
     /// False when there is no message of this number.
-    package mutating func delete(_ number: MessageNumber) throws(ClientFailure) -> Bool { try accepted(.delete(number)) }
+    package mutating func delete(_ number: MessageNumber) throws(ClientFailure) -> Bool {
+        try accepted(.delete(number))
+    }
 
     /// Says QUIT; the connection closes with this value.
     package mutating func quit() {
@@ -140,7 +143,8 @@ package struct MailSession: ~Copyable {
         let stray = connection.stray
         if !stray.isEmpty {
             connection.abandon()
-            throw .failed(.brokenProtocol, "the server sent \(excerpt(of: stray)) after its reply, where nothing belongs")
+            throw .failed(
+                .brokenProtocol, "the server sent \(excerpt(of: stray)) after its reply, where nothing belongs")
         }
         if trace { for line in request.lines(masked: true) { show("C: ", line) } }
         var bytes = request.bytes
@@ -162,7 +166,8 @@ package struct MailSession: ~Copyable {
 
     private mutating func changed(_ body: borrowing Body) -> ClientFailure {
         connection.abandon()
-        let words = "changed while it was being sent and now has a line that is only a dot; the message was not delivered"
+        let words =
+            "changed while it was being sent and now has a line that is only a dot; the message was not delivered"
         return .failed(.refusedBeforeSending, "\(body.name) \(words)")
     }
 

@@ -20,7 +20,7 @@ package struct ReplyReader: Sendable {
         case first(Kind)
         case subjects(left: Int)
         case header(Header)
-        case body(BodyScanner)
+        case body(TextScanner)
         case ending
     }
 
@@ -54,7 +54,7 @@ package struct ReplyReader: Sendable {
             switch header {
             case .sender: state = .header(.receiver)
             case .receiver: state = .header(.subject)
-            case .subject: state = .body(BodyScanner())
+            case .subject: state = .body(TextScanner())
             }
             return .header(header, line)
         case .body(let scanner): return takeBody(scanner, bytes, &range)
@@ -71,14 +71,16 @@ package struct ReplyReader: Sendable {
         case .status: state = .ending
         case .message: state = .header(.sender)
         case .list:
-            guard let text = String(validating: line, as: UTF8.self), let count = Int(text) else { throw fault(kind, line) }
+            guard let text = String(validating: line, as: UTF8.self), let count = Int(text) else {
+                throw fault(kind, line)
+            }
             state = count == 0 ? .ending : .subjects(left: count)
             return .count(count)
         }
         return .accepted
     }
 
-    private mutating func takeBody(_ before: BodyScanner, _ bytes: [UInt8], _ range: inout Range<Int>) -> Event {
+    private mutating func takeBody(_ before: TextScanner, _ bytes: [UInt8], _ range: inout Range<Int>) -> Event {
         var scanner = before
         let piece = scanner.take(bytes, range)
         state = piece.end == nil ? .body(scanner) : .ending
@@ -93,7 +95,8 @@ package struct ReplyReader: Sendable {
             range = range.upperBound..<range.upperBound
             if line.count > Self.longestLine {
                 let size = Self.longestLine
-                throw .failed(.brokenProtocol, "the server sent a line of more than \(size) bytes: \(excerpt(of: line))")
+                throw .failed(
+                    .brokenProtocol, "the server sent a line of more than \(size) bytes: \(excerpt(of: line))")
             }
             return nil
         }
@@ -107,7 +110,9 @@ package struct ReplyReader: Sendable {
         let seen = line + bytes[range]
         let first = seen.prefix { $0 != UInt8(ascii: "\n") }
         let isWhole = first.count < seen.count
-        let matches = { (word: String) in isWhole ? first.elementsEqual(word.utf8) : Array(word.utf8).starts(with: first) }
+        let matches = { (word: String) in
+            isWhole ? first.elementsEqual(word.utf8) : Array(word.utf8).starts(with: first)
+        }
         if matches("ERR") { return }
         if kind == .list {
             let isCount = first.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } && first.count <= 18

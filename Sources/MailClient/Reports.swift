@@ -51,7 +51,11 @@ package func printMessage(
             if rendering == .json, header == .subject { try output.write(",\"body\":\"") }
         case .text(let bytes):
             progress.advance(by: bytes.count)
-            if rendering == .raw { try output.write(bytes) } else { try output.add { sanitiser.show(bytes, into: &$0) } }
+            if rendering == .raw {
+                try output.write(bytes)
+            } else {
+                try output.add { sanitiser.show(bytes, into: &$0) }
+            }
         }
     }
     progress.end()
@@ -121,11 +125,12 @@ private func printHeader(
     switch rendering {
     case .raw: return
     case .json:
-        let key = switch header {
-        case .sender: "{\"number\":\(number.value),\"sender\""
-        case .receiver: ",\"receiver\""
-        case .subject: ",\"subject\""
-        }
+        let key =
+            switch header {
+            case .sender: "{\"number\":\(number.value),\"sender\""
+            case .receiver: ",\"receiver\""
+            case .subject: ",\"subject\""
+            }
         try output.write("\(key):\"")
         try output.write(Sanitiser.shown(line, .json))
         try output.write("\"")

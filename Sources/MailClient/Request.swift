@@ -26,7 +26,8 @@ package enum Request {
     package func lines(masked: Bool) -> [[UInt8]] {
         let verb = Array(verb.utf8)
         switch self {
-        case .login(let user, let password): return [verb, user.bytes, masked ? Array("********".utf8) : password.bytes]
+        case .login(let user, let password):
+            return [verb, user.bytes, masked ? Array("********".utf8) : password.bytes]
         case .send(let receiver, let subject): return [verb, receiver.bytes, subject.bytes]
         case .read(let number), .delete(let number): return [verb, Array("\(number.value)".utf8)]
         case .list, .quit: return [verb]

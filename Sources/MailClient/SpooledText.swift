@@ -24,7 +24,8 @@ package struct SpooledText: ~Copyable {
 
     package mutating func append(_ bytes: ArraySlice<UInt8>) throws(ClientFailure) {
         do { try writeAll(file.number, bytes.span) } catch {
-            throw .failed(.cannotWrite, "cannot keep the text while it is checked: \(error); set TMPDIR to a larger disk")
+            throw .failed(
+                .cannotWrite, "cannot keep the text while it is checked: \(error); set TMPDIR to a larger disk")
         }
         size += bytes.count
     }

@@ -24,7 +24,9 @@ extension CommandLineSpec {
                 + "--\(example.name) as \(environmentName(of: example)!); the command line wins."
             text += "\n" + wrapped(sentence, indent: 0)
         }
-        if !notes.isEmpty { text += "\n" + notes.split(separator: "\n", omittingEmptySubsequences: false).map(note).joined() }
+        if !notes.isEmpty {
+            text += "\n" + notes.split(separator: "\n", omittingEmptySubsequences: false).map(note).joined()
+        }
         return text
     }
 

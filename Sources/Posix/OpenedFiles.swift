@@ -21,6 +21,3 @@ package func firstIndex(of byte: UInt8, in bytes: [UInt8], _ range: Range<Int>) 
         return unsafe UnsafeRawPointer(found) - start
     }
 }
-
-/// A variable of the process's environment (getenv(3)).
-package func environmentValue(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }

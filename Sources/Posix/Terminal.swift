@@ -1,9 +1,7 @@
-/// Terminals: whether a descriptor is one, and reading from it without echo (termios(3)).
+/// Reading from a terminal without echo (termios(3)).
 
 import Glibc
 package import SystemPackage
-
-package func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
 /// How a terminal was set before `silence`.
 package struct TerminalMode {

@@ -29,7 +29,8 @@ enum Command {
             Option("password-fd", value: "N", "Take it from the first line of descriptor N."),
             Option("to", value: "USER", "send: the receiver."),
             Option("subject", value: "TEXT", "send: the subject, at most 80 characters."),
-            Option("output", short: "o", value: "FILE", "read: save the exact text; FILE appears only when it is whole."),
+            Option(
+                "output", short: "o", value: "FILE", "read: save the exact text; FILE appears only when it is whole."),
             Option(flag: "json", "One JSON object a line; bytes that are no UTF-8 become U+FFFD."),
             Option(flag: "raw", "list, read: bytes as they came, of a message the text alone; not on a terminal."),
             Option(flag: "trace", "Show the conversation on standard error, the password masked."),
@@ -73,7 +74,8 @@ enum Command {
         guard let allowed = Command.allowed[name] else {
             throw UsageError("there is no command \"\(name)\"; the commands are send, list, read and del")
         }
-        for option in ["to", "subject", "output", "json", "raw"] where options.isGiven(option) && !allowed.contains(option) {
+        for option in ["to", "subject", "output", "json", "raw"]
+        where options.isGiven(option) && !allowed.contains(option) {
             throw UsageError("--\(option) does not go with " + (name.isEmpty ? "a session" : name))
         }
         let arguments = words.dropFirst().map { Array($0.utf8) }

@@ -14,7 +14,8 @@ import Testing
                     switch event {
                     case .body(let heldDot, let body): text += (heldDot ? [0x2e] : []) + piece[body]
                     case .subject(let line): found.append("subject \(String(decoding: line, as: UTF8.self))")
-                    case .header(let header, let line): found.append("\(header) \(String(decoding: line, as: UTF8.self))")
+                    case .header(let header, let line):
+                        found.append("\(header) \(String(decoding: line, as: UTF8.self))")
                     case .end: return found + (kind == .message ? ["text \(text)"] : []) + ["end, \(range.count) left"]
                     case .refused: return found + ["refused, \(range.count) left"]
                     default: found.append("\(event)")
@@ -38,10 +39,17 @@ import Testing
         (.list, "ERR\n", ["refused, 0 left"]),
         (.message, "ERR\n", ["refused, 0 left"]),
         (.message, "OK\na\nb\n\n.\n", ["accepted", "sender a", "receiver b", "subject ", "text []", "end, 0 left"]),
-        (.message, "OK\na\nb\ns\n..\n.\r\n. \nx.\n\n.\n",
-            ["accepted", "sender a", "receiver b", "subject s", "text \(Array("..\n.\r\n. \nx.\n\n".utf8))", "end, 0 left"]),
-        (.message, "OK\n.\n.\n.\n.\n",
-            ["accepted", "sender .", "receiver .", "subject .", "text []", "end, 0 left"]),
+        (
+            .message, "OK\na\nb\ns\n..\n.\r\n. \nx.\n\n.\n",
+            [
+                "accepted", "sender a", "receiver b", "subject s", "text \(Array("..\n.\r\n. \nx.\n\n".utf8))",
+                "end, 0 left",
+            ]
+        ),
+        (
+            .message, "OK\n.\n.\n.\n.\n",
+            ["accepted", "sender .", "receiver .", "subject .", "text []", "end, 0 left"]
+        ),
     ]
 
     @Test(arguments: replies.indices) func `a reply reads the same however it is cut`(index: Int) {
@@ -59,7 +67,9 @@ import Testing
     @Test func `every short text comes out as it went in`() {
         let letters: [UInt8] = [0x2e, 0x0a, 0x0d, 0x00, 0x61]
         var texts: [[UInt8]] = [[]]
-        for length in 1...5 { texts += texts.filter { $0.count == length - 1 }.flatMap { text in letters.map { text + [$0] } } }
+        for length in 1...5 {
+            texts += texts.filter { $0.count == length - 1 }.flatMap { text in letters.map { text + [$0] } }
+        }
         for text in texts {
             var body = text
             if !body.isEmpty, body.last != 0x0a { body.append(0x0a) }
@@ -86,8 +96,10 @@ import Testing
         (.list, "OK\n1\n", #"76 the server sent "OK\n1\n" where a number of messages belongs"#),
         (.list, "\n", #"76 the server sent "\n" where a number of messages belongs"#),
         (.list, "-1\n", #"76 the server sent "-1\n" where a number of messages belongs"#),
-        (.list, "1234567890123456789\n",
-            #"76 the server sent "1234567890123456789\n" where a number of messages belongs"#),
+        (
+            .list, "1234567890123456789\n",
+            #"76 the server sent "1234567890123456789\n" where a number of messages belongs"#
+        ),
     ]) func `a reply of another protocol fails at once and says what came`(
         kind: ReplyReader.Kind, text: String, expected: String
     ) { #expect(events(kind, [bytes(text)]) == [expected]) }

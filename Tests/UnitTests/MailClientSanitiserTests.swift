@@ -12,8 +12,10 @@ import Testing
         ("DCS", Array("\u{1b}P$q\"p\u{1b}\\".utf8), #"\x1bP$q"p\x1b\"#),
         ("BEL, BS, FF, VT, NUL, DEL", [7, 8, 12, 11, 0, 127], #"\x07\x08\x0c\x0b\x00\x7f"#),
         ("a line overwritten after CR", Array("evil\rgood".utf8), #"evil\x0dgood"#),
-        ("right-to-left override", Array("a\u{202e}b\u{2066}c\u{200f}d\u{61c}e".utf8),
-            #"a\u{202e}b\u{2066}c\u{200f}d\u{61c}e"#),
+        (
+            "right-to-left override", Array("a\u{202e}b\u{2066}c\u{200f}d\u{61c}e".utf8),
+            #"a\u{202e}b\u{2066}c\u{200f}d\u{61c}e"#
+        ),
         ("C1 as UTF-8", Array("\u{9b}2J\u{85}".utf8), #"\u{9b}2J\u{85}"#),
         ("C1 as a raw byte", [0x9b, 0x32, 0x4a], #"\x9b2J"#),
         ("line separators", Array("a\u{2028}b\u{2029}".utf8), #"a\u{2028}b\u{2029}"#),

@@ -88,8 +88,10 @@ private enum Format: String, CaseIterable { case text, json }
         (["1", "--idle-timeout", "10"], #"--idle-timeout: "10" is not a number with its unit (500ms, 5s, 10min, 1h)"#),
         (["1", "--idle-timeout", "2h"], #"--idle-timeout: "2h" is not a time from 1s to 1h"#),
         (["1", "--log-format", "xml"], #"--log-format: "xml" is not one of text, json"#),
-        (["1", "--max-message-size", "9TiB"],
-            #"--max-message-size: "9TiB" is not a number of bytes (4096, 64KiB, 10MiB, 1GiB)"#),
+        (
+            ["1", "--max-message-size", "9TiB"],
+            #"--max-message-size: "9TiB" is not a number of bytes (4096, 64KiB, 10MiB, 1GiB)"#
+        ),
         (["1", "--log-format", "a\u{1b}[2J\nb"], #"--log-format: "a\u{1B}[2J\nb" is not one of text, json"#),
     ]) func `a mistake is one line that names the option, the value and what is allowed`(
         arguments: [String], expected: String

@@ -2,8 +2,9 @@
 
 import Posix
 
+/// Unlike MailCore's `BodyScanner` it counts lines, for an error to name, and keeps the lone dot out of the text.
 /// SEND-3: only `.` and LF, at the start of a line, ends a text; ". ", ".." and "." CR are text.
-package struct BodyScanner: Sendable {
+package struct TextScanner: Sendable {
     package enum State: Sendable {
         case lineStart
         /// A line so far is just a dot.
@@ -34,7 +35,9 @@ package struct BodyScanner: Sendable {
                 if bytes[index] == UInt8(ascii: "\n") { return index + 1 }
                 state = .inLine
             case .inLine:
-                guard let feed = firstIndex(of: UInt8(ascii: "\n"), in: bytes, index..<range.upperBound) else { return nil }
+                guard let feed = firstIndex(of: UInt8(ascii: "\n"), in: bytes, index..<range.upperBound) else {
+                    return nil
+                }
                 index = feed + 1
                 line += 1
                 state = .lineStart
