@@ -16,7 +16,7 @@ package struct Clause: Sendable, Equatable {
     package internal(set) var why: String?
     /// What usually is wrong where it fails.
     package internal(set) var cause: String?
-    /// By which means it can be seen: w wire, l the directory's log, d control of the directory, c clock, p process or disk.
+    /// How it can be seen: w wire, l the directory's log, d control of the directory, c clock, p process or disk.
     package internal(set) var observed = ""
 
     /// What a failure quotes: the sheet's sentence where there is one.

@@ -49,8 +49,9 @@ extension StepReader {
             let here = cursor.fault("give " + allowed.map { $0 + "=…" }.joined(separator: ", ") + ", each once")
             guard let key = cursor.key(), allowed.contains(key), settings[key] == nil else { throw here }
             let number = cursor.fault("give \(key) as a number, such as 4096, 70KB, 10MiB")
-            let text = String(decoding: cursor.take { $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: ")") }, as: UTF8.self)
-            guard let value = size(written: text), value > 0 || key == "seed" else { throw number }
+            let digits = cursor.take { $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: ")") }
+            let value = size(written: String(decoding: digits, as: UTF8.self))
+            guard let value, value > 0 || key == "seed" else { throw number }
             settings[key] = value
         } while cursor.take(UInt8(ascii: ","))
         guard cursor.take(UInt8(ascii: ")")) else { throw cursor.fault("close the parenthesis") }

@@ -16,8 +16,8 @@ package struct Lint {
 
     /// Without a column of their own: the start of the step. In the order of the file; empty: nothing to complain of.
     package func findings(in transcript: Transcript) -> [ParseError] {
-        var walk = LintWalk(
-            transcript: transcript, macros: dialect.merging(Macro.all(in: transcript.steps)) { $1 }, catalogue: catalogue)
+        let macros = dialect.merging(Macro.all(in: transcript.steps)) { $1 }
+        var walk = LintWalk(transcript: transcript, macros: macros, catalogue: catalogue)
         for user in transcript.header.users where users.map({ !$0.contains(user) }) ?? false {
             walk.complain(1, "the directory has no user \"\(user)\"")
         }

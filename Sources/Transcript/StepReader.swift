@@ -74,7 +74,9 @@ struct StepReader {
         guard sends || cursor.take(UInt8(ascii: "S")) else { return nil }
         let client = cursor.peek.map(isDigit) == true ? String(try cursor.number("a connection")) : ""
         let optional = !sends && cursor.take(UInt8(ascii: "?"))
-        guard cursor.take(UInt8(ascii: ":")) else { throw cursor.fault("a line of the wire is \"C1: text\" or \"S1: text\"") }
+        guard cursor.take(UInt8(ascii: ":")) else {
+            throw cursor.fault("a line of the wire is \"C1: text\" or \"S1: text\"")
+        }
         if !cursor.isAtEnd, !cursor.take(UInt8(ascii: " ")) { throw cursor.fault("put one blank after the colon") }
         if !sends, cursor.rest.elementsEqual(Array("...".utf8)) {
             guard !optional else { throw cursor.fault("\"...\" may be nothing anyway: write S without ?") }
@@ -86,7 +88,9 @@ struct StepReader {
             return .expect(client: client, optional: false, try cursor.expectedEvent())
         }
         let text = try cursor.text(sends ? .sent : .expected)
-        guard text.endsLine || !text.pieces.isEmpty else { throw cursor.fault("this line is nothing at all: take it away") }
+        guard text.endsLine || !text.pieces.isEmpty else {
+            throw cursor.fault("this line is nothing at all: take it away")
+        }
         return sends ? .send(client: client, .text(text)) : .expect(client: client, optional: optional, .text(text))
     }
 

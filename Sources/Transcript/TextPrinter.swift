@@ -4,7 +4,7 @@ extension Text {
     /// As the rest of a C or S line.
     func line() -> [UInt8] {
         var printed = content { byte, isFirst in isFirst && byte == UInt8(ascii: "<") ? Array("\\<".utf8) : nil }
-        if endsLine, printed.last == UInt8(ascii: " ") { printed.replaceSubrange((printed.count - 1)..., with: Array("\\s".utf8)) }
+        if endsLine, printed.last == UInt8(ascii: " ") { printed = printed.dropLast() + Array("\\s".utf8) }
         if printed == Array("...".utf8) { printed = Array("\\x2e..".utf8) }
         return endsLine ? printed : printed + Array("\\-".utf8)
     }
@@ -72,8 +72,8 @@ extension Sent {
     func printed() -> [UInt8] {
         switch self {
         case .text(let text): text.line()
-        case .connect(let from): from.map { Array("<connect from=".utf8) + $0.argument() + Array(">".utf8) }
-            ?? Array("<connect>".utf8)
+        case .connect(nil): Array("<connect>".utf8)
+        case .connect(let from?): Array("<connect from=".utf8) + from.argument() + Array(">".utf8)
         case .halfClose: Array("<half-close>".utf8)
         case .close: Array("<close>".utf8)
         case .reset: Array("<reset>".utf8)
@@ -105,7 +105,8 @@ extension Generator {
             Array("lines(bytes=\(written(size: bytes)), width=\(width), seed=\(seed))".utf8)
         case .bytes(let count, let seed): Array("bytes(count=\(written(size: count)), seed=\(seed))".utf8)
         case .repeated(let text, let count): Array("repeat(".utf8) + text.quoted() + Array(", count=\(count))".utf8)
-        case .file(let path): Array("file(".utf8) + Text(pieces: [.literal(Array(path.utf8))]).quoted() + Array(")".utf8)
+        case .file(let path):
+            Array("file(".utf8) + Text(pieces: [.literal(Array(path.utf8))]).quoted() + Array(")".utf8)
         case .text(let text): text.quoted()
         }
     }

@@ -87,7 +87,9 @@ extension Cursor {
         }
         var name = forgotten ? "_" : try name("a hole's name")
         if take(UInt8(ascii: ":")) {
-            guard place == .expected else { throw start.fault("only an S line can capture: {\(name)} inserts the value") }
+            guard place == .expected else {
+                throw start.fault("only an S line can capture: {\(name)} inserts the value")
+            }
             let kind = try captureKind()
             return .capture(name, kind)
         }

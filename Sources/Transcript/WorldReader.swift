@@ -15,7 +15,9 @@ extension WorldAction {
         case "session":
             cursor.skipBlanks()
             let client = try cursor.number("the connection", from: 1)
-            guard try cursor.word("what happens to it: kill") == "kill" else { throw cursor.fault("write: session 1 kill") }
+            guard try cursor.word("what happens to it: kill") == "kill" else {
+                throw cursor.fault("write: session 1 kill")
+            }
             self = .killSession(client: String(client))
         case "binds": self = .binds(try cursor.number("how many binds", from: 0))
         case "zombies": self = .zombies(try cursor.number("how many zombies", from: 0))

@@ -43,11 +43,10 @@ struct TranscriptLintTests {
     private func findings(_ body: String, needs: String? = nil) throws -> [String] {
         let header = "format: 1\ntitle: a test\nusers: alice\n" + (needs.map { "needs: \($0)\n" } ?? "") + "\n"
         let transcript = try Transcript.parse(Array((header + body).utf8), path: "t")
-        let dialect = try Transcript.parse(
-            Array("format: 1\ntitle: d\n\ndef login user password={user.password}\n  C: {user}\n  C: {password}\nend\n".utf8),
-            path: "d", as: .dialect)
-        let catalogue = try Catalogue(
-            parsing: Array("# c\n\nLIST-1 MUST sheet\nrule: r\nsheet: s\n\nLIST-2 SHOULD ours\nrule: r\n".utf8), path: "c")
+        let login = "def login user password={user.password}\n  C: {user}\n  C: {password}\nend\n"
+        let dialect = try Transcript.parse(Array("format: 1\ntitle: d\n\n\(login)".utf8), path: "d", as: .dialect)
+        let clauses = "# c\n\nLIST-1 MUST sheet\nrule: r\nsheet: s\n\nLIST-2 SHOULD ours\nrule: r\n"
+        let catalogue = try Catalogue(parsing: Array(clauses.utf8), path: "c")
         return Lint(dialect: dialect, catalogue: catalogue, users: ["alice", "bob"]).findings(in: transcript)
             .map { "\($0.line): \($0.message)" }
     }
@@ -76,7 +75,8 @@ struct TranscriptLintTests {
     }
 
     @Test func `a need that no step has is named`() throws {
-        #expect(try findings("[LIST-1 MUST] x\nS: 0\n", needs: "restart") == ["1: no step needs \"restart\": take it out of the header"])
+        let finding = "1: no step needs \"restart\": take it out of the header"
+        #expect(try findings("[LIST-1 MUST] x\nS: 0\n", needs: "restart") == [finding])
     }
 
     @Test func `a transcript that judges nothing is named`() throws {
