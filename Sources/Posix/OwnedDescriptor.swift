@@ -42,10 +42,20 @@ package struct OwnedDescriptor: ~Copyable {
     }
 }
 
-/// The two ends of a pipe(7), both close-on-exec.
+extension Optional where Wrapped == OwnedDescriptor {
+    /// The descriptor's number; -1, which no call takes for a descriptor, when there is none.
+    package var number: Int32 {
+        switch self {
+        case .some(let descriptor): descriptor.number
+        case .none: -1
+        }
+    }
+}
+
+/// The two ends of a pipe(7), both close-on-exec; an end that is set to nil is closed.
 package struct Pipe: ~Copyable {
-    package let reading: OwnedDescriptor
-    package let writing: OwnedDescriptor
+    package var reading: OwnedDescriptor?
+    package var writing: OwnedDescriptor?
 
     package static func make() throws(Errno) -> Pipe {
         var ends: (Int32, Int32) = (-1, -1)

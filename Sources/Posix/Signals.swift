@@ -5,6 +5,11 @@ import Glibc
 package import SystemPackage
 
 package enum Signals {
+    package static let child = SIGCHLD
+    package static let terminate = SIGTERM
+    package static let interrupt = SIGINT
+    package static let kill = SIGKILL
+
     /// Routes each signal into the process's signal pipe and returns its non-blocking read end,
     /// which lives as long as the process.
     package static func catching(_ signals: [Int32]) throws(Errno) -> Int32 {
@@ -29,6 +34,8 @@ package enum Signals {
     /// Back to the default action, in a forked child.
     package static func restoreDefault(_ signals: [Int32]) { for signal in signals { _ = cposix_signal_default(signal) } }
 
+    package static func ignore(_ signals: [Int32]) { for signal in signals { _ = cposix_signal_ignore(signal) } }
+
     /// A write to a closed connection fails with EPIPE instead of ending the process.
-    package static func ignoreBrokenPipes() { _ = cposix_signal_ignore(SIGPIPE) }
+    package static func ignoreBrokenPipes() { ignore([SIGPIPE]) }
 }

@@ -67,8 +67,15 @@ package struct TCPAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 package struct Accepted: ~Copyable {
-    package let socket: OwnedDescriptor
+    private let socket: OwnedDescriptor
     package let peer: TCPAddress
+
+    init(socket: consuming OwnedDescriptor, peer: TCPAddress) {
+        self.socket = socket
+        self.peer = peer
+    }
+
+    package consuming func takeSocket() -> OwnedDescriptor { socket }
 }
 
 package struct SocketPair: ~Copyable {
@@ -179,9 +186,10 @@ package enum Sockets {
         return socket
     }
 
-    package static func connectLocally(_ folder: borrowing Directory, _ name: String) throws(Errno) -> OwnedDescriptor {
+    /// `folder` is the number of an open directory.
+    package static func connectLocally(directory folder: Int32, _ name: String) throws(Errno) -> OwnedDescriptor {
         let socket = try make(AF_UNIX, SOCK_SEQPACKET, nonblocking: false)
-        let path = "/proc/self/fd/\(folder.descriptor.number)/\(name)"
+        let path = "/proc/self/fd/\(folder)/\(name)"
         try retrying { unsafe withLocalAddress(path) { unsafe Glibc.connect(socket.number, $0, $1) } }
         return socket
     }

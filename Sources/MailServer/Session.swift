@@ -1,0 +1,129 @@
+/// One client's connection from accept to close: a switch over what the machine asks for.
+
+import Logging
+package import MailCore
+package import Posix
+import SystemPackage
+
+package struct Session: ~Copyable {
+    let world: SessionWorld
+    private let address: ClientAddress
+    let connection: Connection
+    var log: Logger
+    var framer = LineFramer()
+    var machine = ServerMachine()
+    var numbering = Numbering()
+    private let began: Duration
+    /// When the command under way began, or the last one ended.
+    private var frameBegan: Duration
+
+    /// Serves the client until either side has had enough.
+    package static func serve(_ socket: consuming OwnedDescriptor, from address: ClientAddress, in world: SessionWorld) {
+        var log = world.log
+        log[metadataKey: "ip"] = "\(address)"
+        do {
+            try Sockets.sendAtOnce(socket.number)
+            let connection = try Connection(socket, stop: world.stop, clock: world.clock)
+            let session = Session(connection, address, world, log)
+            session.run()
+        } catch {
+            log.info("session-end", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private init(_ connection: consuming Connection, _ address: ClientAddress, _ world: SessionWorld, _ log: Logger) {
+        self.world = world
+        self.address = address
+        self.connection = connection
+        self.log = log
+        began = world.clock.now()
+        frameBegan = began
+    }
+
+    private consuming func run() {
+        log.debug("session-start")
+        var reason = "quit"
+        do {
+            try converse()
+        } catch {
+            switch error {
+            case .timeout: reason = machine.user == nil ? "login-timeout" : "timeout"
+            case .serverStops: reason = "server-stops"
+            case .broken(let errno): reason = "\(errno)"
+            }
+        }
+        log.debug("session-end", metadata: ["reason": "\(reason)"])
+        connection.close()
+    }
+
+    /// Returns when the connection is to be closed in good order.
+    private mutating func converse() throws(Connection.End) {
+        var action = ServerMachine.Action.readLine
+        while true {
+            switch action {
+            case .readLine:
+                guard let line = try nextLine() else { return }
+                action = machine.received(line)
+            case .reply(let reply):
+                try connection.send(Array(reply.rawValue.utf8).span, timeout: world.limits.writeTimeout)
+                action = replied()
+            case .authenticate(let user, let password):
+                action = decide(user, password)
+            case .receiveBody(let envelope):
+                guard let stored = try receiveBody(envelope) else { return }
+                action = machine.received(bodyStored: stored)
+            case .list(let user):
+                action = try list(user)
+            case .read(let number, let user):
+                action = try read(number, of: user)
+            case .delete(let number, let user):
+                action = delete(number, of: user)
+            case .close:
+                return
+            }
+        }
+    }
+
+    mutating func replied() -> ServerMachine.Action {
+        frameBegan = world.clock.now()
+        return machine.replied()
+    }
+
+    /// nil: the input has ended, or 65,536 bytes held no line (FRAME-4, FRAME-5).
+    private mutating func nextLine() throws(Connection.End) -> LineFramer.Line? {
+        while true {
+            switch framer.nextLine() {
+            case .line(let line):
+                if machine.isBetweenFrames { frameBegan = world.clock.now() }
+                return line
+            case .overflow:
+                log.notice("line-overflow")
+                return nil
+            case .needsInput:
+                let idle = machine.isBetweenFrames && framer.isEmpty
+                let limit = frameBegan + (idle ? world.limits.idleTimeout : world.limits.frameTimeout)
+                if try fill(until: limit, heedingStop: idle) == 0 { return nil }
+                if idle { frameBegan = world.clock.now() }
+            }
+        }
+    }
+
+    /// Before the login no client stays longer than the login time-out, whatever it sends.
+    mutating func fill(until limit: Duration, heedingStop: Bool) throws(Connection.End) -> Int {
+        let deadline = machine.user == nil ? min(limit, began + world.limits.loginTimeout) : limit
+        return try framer.fill { (buffer, free) throws(Connection.End) in
+            try connection.receive(into: &buffer, at: free, until: deadline, heedingStop: heedingStop)
+        }
+    }
+
+    private mutating func decide(_ user: Username?, _ password: Password?) -> ServerMachine.Action {
+        framer.wipeConsumed()
+        let verdict = world.verdict(LoginAttempt(address: address, user: user, password: password))
+        let action = machine.decided(verdict)
+        if let user = machine.user {
+            log[metadataKey: "user"] = "\(user)"
+            world.loggedIn()
+        }
+        return action
+    }
+}

@@ -1,0 +1,139 @@
+/// The process that listens, forks a session for each client, and sees every child off; it reads no client's byte.
+
+package import Logging
+import MailCore
+package import Posix
+package import Spool
+package import SystemPackage
+
+/// One thread, no Task, no Dispatch: a forked child has only the thread that forked (fork(2)).
+package struct Supervisor: ~Copyable {
+    let clock: Clock
+    let limits: Limits
+    let log: Logger
+    let spool: Spool
+    let line: GatekeeperLine
+    /// nil once the server stops.
+    var listener: OwnedDescriptor?
+    let signals: Int32
+    /// Nobody writes to it: its end tells every session at once that the server stops.
+    var stopping: Pipe
+    var gatekeeper: GatekeeperProcess
+    var sessions: SessionTable
+    var refusals = RareLines()
+    /// The listener is left alone until then: polling it without a free descriptor would spin (PROC-5).
+    var pausedUntil: Duration?
+
+    package struct Setting {
+        package var clock: Clock
+        package var limits: Limits
+        package var log: Logger
+        package var gatekeeperPath: String
+        package var gatekeeperArguments: [String]
+        package var verdictTimeout: Duration
+
+        package init(
+            clock: Clock, limits: Limits, log: Logger, gatekeeperPath: String, gatekeeperArguments: [String],
+            verdictTimeout: Duration
+        ) {
+            self.clock = clock
+            self.limits = limits
+            self.log = log
+            self.gatekeeperPath = gatekeeperPath
+            self.gatekeeperArguments = gatekeeperArguments
+            self.verdictTimeout = verdictTimeout
+        }
+    }
+
+    package enum StartFailure: Error {
+        case system(Errno)
+        /// It said why on standard error.
+        case gatekeeper(Ending)
+    }
+
+    /// Starts the gatekeeper and returns when it is ready; nobody is served before `run`.
+    package static func start(
+        _ setting: Setting, listener: consuming OwnedDescriptor, spool: Spool
+    ) throws(StartFailure) -> Supervisor {
+        do {
+            Signals.ignoreBrokenPipes()
+            var supervisor = Supervisor(
+                clock: setting.clock, limits: setting.limits, log: setting.log, spool: spool,
+                line: GatekeeperLine(
+                    spool: spool.folder.descriptor.number, clock: setting.clock, timeout: setting.verdictTimeout),
+                listener: listener,
+                signals: try Signals.catching([Signals.child, Signals.terminate, Signals.interrupt]),
+                stopping: try Pipe.make(),
+                gatekeeper: try GatekeeperProcess.prepare(
+                    path: setting.gatekeeperPath, arguments: setting.gatekeeperArguments, spool: spool.folder),
+                sessions: try SessionTable(limits: setting.limits))
+            let ready = try supervisor.gatekeeper.start(at: setting.clock.now())
+            // The writing end closes when the gatekeeper ends, so this read always returns.
+            var byte: [UInt8] = [0]
+            if try read(ready.reading.number, into: &byte, at: 0..<1) == 1 { return supervisor }
+            throw StartFailure.gatekeeper(supervisor.gatekeeper.waitForEnd())
+        } catch let failure as StartFailure {
+            throw failure
+        } catch {
+            throw .system(error as? Errno ?? .ioError)
+        }
+    }
+
+    /// Serves until TERM or INT; returns once every child is gone.
+    package consuming func run() throws(Errno) {
+        var asked = false
+        while !asked {
+            var entries = [
+                PollEntry(signals, .readable), PollEntry(pausedUntil == nil ? listener.number : -1, .readable),
+            ]
+            _ = try clock.poll(&entries, until: [pausedUntil, gatekeeper.restartAt].compactMap(\.self).min())
+            asked = try heedSignals()
+            let now = clock.now()
+            if let until = pausedUntil, now >= until { pausedUntil = nil }
+            if let due = gatekeeper.restartAt, now >= due, !asked { gatekeeper.restart(at: now, log: log) }
+            if !asked, !entries[1].ready.isEmpty { acceptClients() }
+        }
+        try stop()
+    }
+
+    /// True when the server is asked to stop.
+    private mutating func heedSignals() throws(Errno) -> Bool {
+        let arrived = try Signals.arrived(on: signals)
+        if arrived.contains(Signals.child) { try reap() }
+        return arrived.contains(Signals.terminate) || arrived.contains(Signals.interrupt)
+    }
+
+    /// Sees off every child that has ended: no zombie stays, and its place is free again (PROC-1).
+    private mutating func reap() throws(Errno) {
+        while let (process, ending) = try ProcessID.reap() {
+            if gatekeeper.isProcess(process) {
+                gatekeeper.ended(ending, at: clock.now(), log: log)
+            } else if let address = sessions.ended(process), ending != .exited(0) {
+                log.error("session-crash", metadata: ["ip": "\(address)", "session": "\(process)", "status": "\(ending)"])
+            }
+        }
+    }
+
+    /// No new client; the sessions finish the command they are at. What still runs after the grace time, or
+    /// at a second signal, is killed (PROC-6). Real time: no rule of the protocol depends on it.
+    private consuming func stop() throws(Errno) {
+        log.notice("stopping", metadata: ["sessions": "\(sessions.count)"])
+        listener = nil
+        stopping.writing = nil
+        let clock = Clock.system
+        let deadline = clock.now() + limits.grace
+        while !sessions.isEmpty, clock.now() < deadline {
+            var entries = [PollEntry(signals, .readable)]
+            _ = try clock.poll(&entries, until: deadline)
+            if try heedSignals() { break }
+        }
+        for process in sessions.processes { try? process.send(signal: Signals.kill) }
+        while !sessions.isEmpty {
+            var entries = [PollEntry(signals, .readable)]
+            _ = try clock.poll(&entries, until: nil)
+            _ = try heedSignals()
+        }
+        gatekeeper.stop()
+        log.notice("stopped")
+    }
+}
