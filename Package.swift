@@ -45,7 +45,8 @@ let package = Package(
             name: "MailServer", dependencies: ["EventLog", "MailCore", "Posix", "Spool", logging, system],
             swiftSettings: strict),
         .executableTarget(
-            name: "twmailer-server", dependencies: ["EventLog", "MailServer", "Options", "Posix", logging],
+            name: "twmailer-server",
+            dependencies: ["EventLog", "MailServer", "Options", "Posix", "Spool", logging, system],
             swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-executable"])]),
 
         // The gatekeeper: login attempts, bans, the directory.

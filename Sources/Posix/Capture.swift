@@ -24,10 +24,3 @@ extension Spawn {
         return Output(ending: try child.wait(), text: text, errors: complaints)
     }
 }
-
-extension Pipe {
-    /// Closes the writing end.
-    package consuming func intoReading() -> OwnedDescriptor { reading }
-    /// Closes the reading end.
-    package consuming func intoWriting() -> OwnedDescriptor { writing }
-}

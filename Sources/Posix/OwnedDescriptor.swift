@@ -65,4 +65,9 @@ package struct Pipe: ~Copyable {
         if result == -1 { throw lastErrno() }
         return Pipe(reading: OwnedDescriptor(owning: ends.0), writing: OwnedDescriptor(owning: ends.1))
     }
+
+    /// Closes the writing end.
+    package consuming func intoReading() -> OwnedDescriptor { reading.take()! }
+    /// Closes the reading end.
+    package consuming func intoWriting() -> OwnedDescriptor { writing.take()! }
 }

@@ -1,3 +1,108 @@
+/// twmailer-server: reads its options, takes port and spool, and hands over to the supervisor.
+
+import EventLog
+import Logging
+import MailServer
+import Options
+import Posix
+import Spool
+import SystemPackage
+
 @main struct Main {
-    static func main() {}
+    static func main() {
+        do {
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            switch try ServerOptions.commandLine.parse(arguments, environment: processEnvironment()) {
+            case .show(let text): try writeAll(1, Array(text.utf8).span)
+            case .run(let parsed): try serve(ServerOptions(parsed))
+            }
+            exitNow(0)
+        } catch let error as UsageError {
+            leave("\(error) (--help lists the options)", status: 64)
+        } catch let failure as SpoolFailure {
+            if case .inUse = failure { leave("\(failure)", status: 75) }
+            leave("\(failure)", status: 73)
+        } catch let failure as CannotStart {
+            leave(failure.reason, status: failure.status)
+        } catch {
+            leave("\(error)", status: 71)
+        }
+    }
+
+    /// Takes first what may be refused, so that a start that fails changes nothing on disk.
+    private static func serve(_ options: ServerOptions) throws {
+        let gatekeeper = try programFolder() + "/twmailer-gatekeeper"
+        guard isExecutable(gatekeeper) else {
+            throw CannotStart(
+                status: 78, "\(gatekeeper) is missing: build it (swift build) and keep it beside twmailer-server")
+        }
+        let log = EventLog.logger(level: options.logLevel, format: options.logFormat, clock: options.clock)
+        let listener = try listen(options)
+        let address = try Sockets.localAddress(listener.number)
+        let spool = try Spool.open(path: options.spool, clock: options.clock)
+        let supervisor = try start(
+            Supervisor.Setting(
+                clock: options.clock, limits: options.limits, log: log, gatekeeperPath: gatekeeper,
+                gatekeeperArguments: options.gatekeeperArguments, verdictTimeout: options.verdictTimeout),
+            listener, spool)
+        if let path = options.portFile { try announce(port: address.port, in: path) }
+        if options.clock.isVirtual { log.warning("virtual-time") }
+        log.notice("listening", metadata: ["address": "\(address)", "version": "\(ServerOptions.version)"])
+        if options.logFormat == .text { try writeAll(2, Array("listening on \(address)\n".utf8).span) }
+        try supervisor.run()
+    }
+
+    private static func start(
+        _ setting: Supervisor.Setting, _ listener: consuming OwnedDescriptor, _ spool: Spool
+    ) throws -> Supervisor {
+        do {
+            return try Supervisor.start(setting, listener: listener, spool: spool)
+        } catch .gatekeeper(.exited(let status)) {
+            // It has said why.
+            exitNow(status)
+        } catch {
+            throw CannotStart(status: 71, "the gatekeeper does not start: \(error)")
+        }
+    }
+
+    private static func listen(_ options: ServerOptions) throws -> OwnedDescriptor {
+        do {
+            return try Sockets.listen(options.address)
+        } catch {
+            // A machine without IPv6 serves IPv4, unless IPv6 was asked for by name.
+            let withoutIPv6 = error == .addressFamilyNotSupported || error == .addressNotAvailable
+            if withoutIPv6, !options.isAddressGiven,
+                let any = TCPAddress("0.0.0.0", port: options.address.port),
+                let listener = try? Sockets.listen(any)
+            {
+                return listener
+            }
+            let advice = error == .addressInUse ? ": another program has the port; stop it, or take another port" : ""
+            throw CannotStart(status: 69, "cannot listen on \(options.address): \(error)\(advice)")
+        }
+    }
+
+    /// The file appears whole: who waits for it reads a port.
+    private static func announce(port: UInt16, in path: String) throws {
+        do {
+            try replaceFile(at: path, with: Array("\(port)\n".utf8).span)
+        } catch {
+            throw CannotStart(status: 73, "--port-file: cannot write \(path): \(error)")
+        }
+    }
+
+    private static func leave(_ message: String, status: Int32) -> Never {
+        try? writeAll(2, Array("twmailer-server: \(message)\n".utf8).span)
+        exitNow(status)
+    }
+}
+
+/// A reason not to start, in one line, and the exit status that goes with it (sysexits.h).
+struct CannotStart: Error {
+    let status: Int32
+    let reason: String
+    init(status: Int32, _ reason: String) {
+        self.status = status
+        self.reason = reason
+    }
 }

@@ -1,0 +1,37 @@
+/// What a program is given at its start, and small questions about paths.
+
+import Glibc
+package import SystemPackage
+
+/// environ(7); of several entries with one name the first counts, as for getenv(3).
+package func processEnvironment() -> [String: String] {
+    var result: [String: String] = [:]
+    var entry = unsafe environ
+    while let pair = unsafe entry.pointee {
+        let text = unsafe String(cString: pair)
+        if let equals = text.firstIndex(of: "=") {
+            let name = String(text[..<equals])
+            if result[name] == nil { result[name] = String(text[text.index(after: equals)...]) }
+        }
+        unsafe entry += 1
+    }
+    return result
+}
+
+/// Whether this process may run the file (access(2)).
+package func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
+
+/// Writes a file that appears under its name whole or not at all; an old one is replaced.
+package func replaceFile(at path: String, with bytes: borrowing Span<UInt8>) throws(Errno) {
+    let temporary = "\(path).\(getpid())"
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+    let file = OwnedDescriptor(owning: try retrying { unsafe open(temporary, flags, 0o644) })
+    do {
+        try writeAll(file.number, bytes)
+        try file.close()
+        try retrying { unsafe rename(temporary, path) }
+    } catch {
+        unsafe unlink(temporary)
+        throw error
+    }
+}
