@@ -22,7 +22,6 @@ package struct Session: ~Copyable {
         var log = world.log
         log[metadataKey: "ip"] = "\(address)"
         do {
-            try Sockets.sendAtOnce(socket.number)
             let connection = try Connection(socket, stop: world.stop, clock: world.clock)
             let session = Session(connection, address, world, log)
             session.run()

@@ -73,6 +73,7 @@ extension Supervisor {
 
     private func serve(_ socket: consuming OwnedDescriptor, from address: ClientAddress, slot: Int) {
         let (line, sessions) = (line, sessions)
+        try? Sockets.sendAtOnce(socket.number)  // without it replies are slower, not wrong
         Session.serve(
             socket, from: address,
             in: SessionWorld(
