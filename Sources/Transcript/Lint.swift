@@ -4,20 +4,21 @@
 package struct Lint {
     /// Macros of the dialect.
     private let dialect: [String: Macro]
-    private let catalogue: Catalogue?
+    private let levels: [String: Level]?
     /// Users of the directory; nil: not known.
     private let users: Set<String>?
 
-    package init(dialect: Transcript?, catalogue: Catalogue?, users: Set<String>?) {
+    /// `levels`: the catalogue's clauses by id; nil: not known.
+    package init(dialect: Transcript?, levels: [String: Level]?, users: Set<String>?) {
         self.dialect = Macro.all(in: dialect?.steps ?? [])
-        self.catalogue = catalogue
+        self.levels = levels
         self.users = users
     }
 
     /// Without a column of their own: the start of the step. In the order of the file; empty: nothing to complain of.
     package func findings(in transcript: Transcript) -> [ParseError] {
         let macros = dialect.merging(Macro.all(in: transcript.steps)) { $1 }
-        var walk = LintWalk(transcript: transcript, macros: macros, catalogue: catalogue)
+        var walk = LintWalk(transcript: transcript, macros: macros, levels: levels)
         for user in transcript.header.users where users.map({ !$0.contains(user) }) ?? false {
             walk.complain(1, "the directory has no user \"\(user)\"")
         }

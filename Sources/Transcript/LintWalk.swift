@@ -3,17 +3,17 @@
 struct LintWalk {
     let transcript: Transcript
     let macros: [String: Macro]
-    let catalogue: Catalogue?
+    let levels: [String: Level]?
     private(set) var findings: [ParseError] = []
     /// Some expectation or call stands below a clause's tag.
     private(set) var judges = false
     private var isTagged = false
     private var wanted: [Need: Int] = [:]
 
-    init(transcript: Transcript, macros: [String: Macro], catalogue: Catalogue?) {
+    init(transcript: Transcript, macros: [String: Macro], levels: [String: Level]?) {
         self.transcript = transcript
         self.macros = macros
-        self.catalogue = catalogue
+        self.levels = levels
     }
 
     mutating func complain(_ line: Int, _ message: String) {
@@ -92,9 +92,9 @@ struct LintWalk {
     private mutating func clause(_ step: Step, _ id: String, _ level: Level, _ scope: LintScope) {
         isTagged = true
         if scope.isMacro { complain(step.line, "a tag in a macro would hide which clause a transcript judges") }
-        guard let catalogue else { return }
-        guard let clause = catalogue[id] else { return complain(step.line, "there is no clause \(id)") }
-        if clause.level != level { complain(step.line, "\(id) is \(clause.level.rawValue), not \(level.rawValue)") }
+        guard let levels else { return }
+        guard let stated = levels[id] else { return complain(step.line, "there is no clause \(id)") }
+        if stated != level { complain(step.line, "\(id) is \(stated.rawValue), not \(level.rawValue)") }
     }
 
     private mutating func call(

@@ -73,7 +73,7 @@ package enum Level: String, Sendable, CaseIterable { case must = "MUST", should 
 /// In every `client`: "2" is connection C2; "" is the *current* connection, C1 at the top of a transcript,
 /// and inside a macro the one that its caller named (`do login C2 alice`) or was itself in.
 /// Numbers inside a `def` or a `parallel` body are connections of that call's or run's own, closed at its end.
-/// A connection that is not open yet is opened by its first C line, from the transcript's own address.
+/// A connection is opened by its first C line, from the transcript's own address; an ended one by `<connect>` only.
 package indirect enum Action: Sendable, Equatable {
     case blank
     case comment(String)
