@@ -7,7 +7,7 @@ package struct LoginAttempt: Sendable {
     /// nil: malformed; all malformed names of an address share one counter.
     package let user: Username?
     /// nil: empty, too long, blanks at the ends, NUL.
-    package let password: Password?
+    package private(set) var password: Password?
 
     package init(address: ClientAddress, user: Username?, password: Password?) {
         self.address = address
@@ -27,6 +27,13 @@ package struct LoginAttempt: Sendable {
         message.append(UInt8(password?.bytes.count ?? 0))
         message += password?.bytes ?? []
         return message
+    }
+
+    /// The password's bytes, once: their only copy here, for a caller that overwrites them (LOGIN-13). Empty
+    /// when there is none.
+    package mutating func takePassword() -> [UInt8] {
+        defer { password = nil }
+        return password?.bytes ?? []
     }
 
     /// nil when the message is not one that `encoded` makes.

@@ -76,3 +76,12 @@ package func readWhole(_ descriptor: Int32, count: Int, fromOffset offset: Int) 
         }
     }
 }
+
+/// Overwrites bytes that were secret, in place when nobody else holds the array (explicit_bzero(3): a plain loop
+/// before the memory is freed would be optimised away).
+package func wipe(_ secret: inout [UInt8]) {
+    var span = secret.mutableSpan
+    unsafe span.withUnsafeMutableBytes { bytes in
+        if let start = bytes.baseAddress { unsafe explicit_bzero(start, bytes.count) }
+    }
+}

@@ -4,6 +4,11 @@ import CPosix
 import Glibc
 package import SystemPackage
 
+/// Opens a file that the administrator has named, for reading; links are followed.
+package func openNamedFile(_ path: String) throws(Errno) -> OwnedDescriptor {
+    OwnedDescriptor(owning: try retrying { unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC) })
+}
+
 /// What fstat(2) tells, as far as anybody here asks.
 package struct FileStatus: Equatable {
     package let size: Int

@@ -38,4 +38,8 @@ package enum Signals {
 
     /// A write to a closed connection fails with EPIPE instead of ending the process.
     package static func ignoreBrokenPipes() { ignore([SIGPIPE]) }
+
+    /// INT, TERM and HUP, which terminals and service managers send to a whole group, do nothing: for a program
+    /// whose parent decides when it ends.
+    package static func ignoreRequestsToEnd() { ignore([SIGINT, SIGTERM, SIGHUP]) }
 }

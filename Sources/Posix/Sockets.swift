@@ -202,6 +202,11 @@ package enum Sockets {
         return SocketPair(first: OwnedDescriptor(owning: ends[0]), second: OwnedDescriptor(owning: ends[1]))
     }
 
+    /// The next connection to a local listener, non-blocking. `.wouldBlock` when nobody waits.
+    package static func acceptLocally(_ listener: Int32) throws(Errno) -> OwnedDescriptor {
+        OwnedDescriptor(owning: try retrying { cposix_accept(listener, nil, nil, 1) })
+    }
+
     private static func withLocalAddress<R>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)

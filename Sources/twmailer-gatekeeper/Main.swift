@@ -1,3 +1,88 @@
+/// The gatekeeper's executable: started by twmailer-server with its descriptors, or by itself as a worker.
+
+import EventLog
+import Gatekeeper
+import LDAPBind
+import Logging
+import MailCore
+import Options
+import Posix
+
 @main struct Main {
-    static func main() {}
+    /// sysexits.h
+    private static let usage: Int32 = 64
+    private static let cannotCreate: Int32 = 73
+    private static let temporaryFailure: Int32 = 75
+    private static let configuration: Int32 = 78
+
+    /// The first argument of a worker; no option, because nobody but the gatekeeper uses it.
+    private static let worker = "--worker"
+
+    static func main() {
+        forbidDumps()  // LOGIN-13
+        Signals.ignoreBrokenPipes()
+        // The terminal's and the service manager's signals go to the whole group. The supervisor decides when
+        // sessions need no more verdicts, and ends the lifeline.
+        Signals.ignoreRequestsToEnd()
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        let isWorker = arguments.first == worker
+        if isWorker { arguments.removeFirst() }
+        do {
+            switch try GatekeeperOptions.commandLine.parse(arguments) {
+            case .show(let text): try writeAll(1, Array(text.utf8).span)
+            case .run(let parsed):
+                let options = try GatekeeperOptions(parsed)
+                if isWorker { work(options) } else { try serve(options, arguments) }
+            }
+        } catch let error as UsageError {
+            end(usage, error.description)
+        } catch GatekeeperOptions.Unusable.because(let reason) {
+            end(configuration, reason)
+        } catch let error as DirectoryFailure {
+            end(configuration, error.text)
+        } catch StateFolder.Failure.inUse(let path) {
+            end(temporaryFailure, "\(path) is in use by another gatekeeper")
+        } catch StateFolder.Failure.unusable(let path, let reason) {
+            end(cannotCreate, "\(path) cannot be used: \(reason)")
+        } catch {
+            end(cannotCreate, "\(error)")
+        }
+    }
+
+    /// Descriptors: 3 the door, 4 the lifeline, 5 the pipe that is told when everything is ready.
+    private static func serve(_ options: GatekeeperOptions, _ arguments: [String]) throws {
+        try DirectoryConnection.check(options.directory)
+        let door = OwnedDescriptor(owning: 3)
+        let lifeline = OwnedDescriptor(owning: 4)
+        let ready = OwnedDescriptor(owning: 5)
+        do {
+            try door.setInherited(false)
+            try lifeline.setInherited(false)
+            try ready.setInherited(false)
+        } catch {
+            throw UsageError("it is started by twmailer-server, which gives it descriptors 3, 4 and 5")
+        }
+        let log = options.logger
+        var policy = BanPolicy(rules: options.rules)
+        let state = try StateFolder.open(path: options.state, clock: options.clock, log: log, restoring: &policy)
+        var gatekeeper = Gatekeeper(
+            .init(door: door, lifeline: lifeline), state: state, policy: policy,
+            workers: .init(program: "/proc/self/exe", arguments: [worker] + arguments),
+            timeout: options.timeout, clock: options.clock, log: log)
+        try writeAll(ready.number, [1].span)
+        try ready.close()
+        try gatekeeper.run()
+    }
+
+    private static func work(_ options: GatekeeperOptions) {
+        dieWithParent(.parent)
+        wipeFreedDirectoryMemory()
+        var worker = DirectoryWorker(options.directory, clock: options.clock, log: options.logger)
+        worker.run(jobs: 3)
+    }
+
+    private static func end(_ code: Int32, _ reason: String) -> Never {
+        try? writeAll(2, Array("twmailer-gatekeeper: \(reason)\n".utf8).span)
+        exitNow(code)
+    }
 }

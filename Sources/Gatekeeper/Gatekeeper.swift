@@ -1,0 +1,223 @@
+/// The gatekeeper's loop: sessions ask, workers answer, the policy decides, and time passes.
+
+package import Logging
+package import MailCore
+package import Posix
+package import SystemPackage
+
+/// The one owner of attempts and bans, in one thread: nothing here waits but the loop itself (and the disk, when
+/// a ban must be durable).
+package struct Gatekeeper: ~Copyable {
+    package struct Descriptors: ~Copyable {
+        /// A listening Unix socket that keeps messages apart, non-blocking, shared with the supervisor.
+        package let door: OwnedDescriptor
+        /// Ends when the supervisor does.
+        package let lifeline: OwnedDescriptor
+
+        package init(door: consuming OwnedDescriptor, lifeline: consuming OwnedDescriptor) {
+            self.door = door
+            self.lifeline = lifeline
+        }
+    }
+
+    package struct Workers: Sendable {
+        package let program: String
+        package let arguments: [String]
+        package init(program: String, arguments: [String]) {
+            self.program = program
+            self.arguments = arguments
+        }
+        /// docs/decisions: more than this many gained nothing on two cores.
+        static let limit = 4
+    }
+
+    private let descriptors: Descriptors
+    private let clock: Clock
+    private let log: Logger
+    private let timeout: Duration
+    private var state: StateFolder
+    private var policy: BanPolicy
+    private var workers: WorkerPool
+
+    /// Connected sessions that have not said anything yet.
+    private var visitors: [Visitor] = []
+    private var requests: [AttemptID: LoginRequest] = [:]
+    private var arrivals: UInt64 = 0
+    /// No request is older than this one, which may have been answered.
+    private var oldest: UInt64 = 1
+    /// What the directory is to be asked, in order; answered ones are passed over.
+    private var jobs: [AttemptID] = []
+    private var nextJob = 0
+    /// Out of descriptors: nobody is let in before somebody has left.
+    private var isFull = false
+
+    /// - Parameter timeout: for a verdict, from the arrival of the attempt, waiting included.
+    package init(
+        _ descriptors: consuming Descriptors, state: consuming StateFolder, policy: BanPolicy, workers: Workers,
+        timeout: Duration, clock: Clock, log: Logger
+    ) {
+        self.descriptors = descriptors
+        self.state = state
+        self.policy = policy
+        self.workers = WorkerPool(program: workers.program, arguments: workers.arguments, limit: Workers.limit)
+        self.timeout = timeout
+        self.clock = clock
+        self.log = log
+    }
+
+    /// Serves until the lifeline ends.
+    package mutating func run() throws(Errno) {
+        while true {
+            let busy = workers.workers
+            let waiting = visitors
+            var entries = [PollEntry(descriptors.lifeline.number, .readable)]
+            entries.append(PollEntry(isFull ? -1 : descriptors.door.number, .readable))
+            entries += busy.map { PollEntry($0.socket.number, .readable) }
+            entries += waiting.map { PollEntry($0.socket.number, .readable) }
+            _ = try clock.poll(&entries, until: nextDeadline())
+            if !entries[0].ready.isEmpty { return }
+            for (worker, entry) in zip(busy, entries[2...]) where !entry.ready.isEmpty { hear(worker) }
+            for (visitor, entry) in zip(waiting, entries[(2 + busy.count)...]) where !entry.ready.isEmpty {
+                visitors.removeAll { $0 === visitor }
+                listen(to: visitor)
+            }
+            if !entries[1].ready.isEmpty { letIn() }
+            expire()
+            dispatch()
+        }
+    }
+
+    // MARK: Sessions
+
+    private mutating func letIn() {
+        do {
+            while true { listen(to: Visitor(try Sockets.acceptLocally(descriptors.door.number))) }
+        } catch Errno.wouldBlock {
+            return
+        } catch {
+            isFull = true
+            log.error("gatekeeper-full", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private mutating func listen(to visitor: Visitor) {
+        var message = [UInt8](repeating: 0, count: LoginAttempt.maximumMessage + 1)
+        do {
+            let count = try read(visitor.socket.number, into: &message, at: 0..<message.count)
+            defer { wipe(&message) }
+            let now = clock.now()
+            guard count > 0,
+                let request = LoginRequest(Array(message[..<count]), from: visitor, deadline: now + timeout)
+            else { return isFull = false }  // it left without a word, or is none of ours
+            arrived(request, at: now)
+        } catch {
+            if error == .wouldBlock { visitors.append(visitor) }
+        }
+    }
+
+    private mutating func arrived(_ request: LoginRequest, at now: Duration) {
+        arrivals += 1
+        let id = AttemptID(arrivals)
+        requests[id] = request
+        let address = request.client.banned(ipv6Prefix: policy.rules.ipv6Prefix)
+        let pair = LoginPair(address: address, user: request.user)
+        carryOut(policy.arrived(id, pair, asksDirectory: request.asksDirectory, at: now))
+    }
+
+    // MARK: The directory
+
+    private mutating func hear(_ worker: WorkerPool.Worker) {
+        switch workers.hear(worker) {
+        case .verdict(.accepted, let id): carryOut(policy.directorySaid(true, to: id, at: clock.now()))
+        case .verdict(.refused, let id): carryOut(policy.directorySaid(false, to: id, at: clock.now()))
+        case .verdict(.unavailable, let id): carryOut(policy.noVerdict(for: id, at: clock.now()))
+        case .lost(let id):
+            log.error("worker-lost", metadata: ["worker": "\(worker.process)"])
+            if let id { carryOut(policy.noVerdict(for: id, at: clock.now())) }
+        case .nothing: break
+        }
+    }
+
+    /// Gives waiting jobs to idle workers, in the order of arrival.
+    private mutating func dispatch() {
+        while nextJob < jobs.count {
+            guard let request = requests[jobs[nextJob]] else {
+                nextJob += 1
+                continue
+            }
+            do {
+                guard let worker = try workers.idle() else { break }
+                let id = jobs[nextJob]
+                guard request.passOn(to: worker.socket.number) else {
+                    workers.end(worker)
+                    continue
+                }
+                worker.job = (id, request.deadline)
+                nextJob += 1
+            } catch {
+                log.error("ldap-error", metadata: ["stage": "worker", "reason": "\(error)"])
+                if !workers.workers.isEmpty { break }  // the others go on
+                carryOut(policy.noVerdict(for: jobs[nextJob], at: clock.now()))
+            }
+        }
+        if nextJob == jobs.count || nextJob >= 1024 {
+            jobs.removeFirst(nextJob)
+            nextJob = 0
+        }
+    }
+
+    // MARK: Time
+
+    private func nextDeadline() -> Duration? {
+        // Requests have one time limit, so the oldest ends first.
+        let own = [requests[AttemptID(oldest)]?.deadline, policy.nextSweep]
+        return (own + workers.workers.map { $0.job?.deadline }).compactMap { $0 }.min()
+    }
+
+    private mutating func expire() {
+        let now = clock.now()
+        for worker in workers.workers {
+            guard let job = worker.job, job.deadline <= now else { continue }
+            workers.end(worker)
+            log.error("ldap-error", metadata: ["stage": "timeout", "worker": "\(worker.process)"])
+        }
+        while oldest <= arrivals {
+            let id = AttemptID(oldest)
+            if let request = requests[id] {
+                if request.deadline > now { break }
+                carryOut(policy.noVerdict(for: id, at: now))
+            }
+            oldest += 1
+        }
+        if let sweep = policy.nextSweep, sweep <= now { carryOut(policy.sweep(at: now)) }
+    }
+
+    // MARK: Effects
+
+    private mutating func carryOut(_ steps: [BanStep]) {
+        for step in steps {
+            switch step {
+            case .charge(let pair, let count, let last): state.charge(pair, count, last: last)
+            case .ask(let id): jobs.append(id)
+            case .ban(let address, let end): state.ban(address, until: end)
+            case .lift(let address): state.lift(address)
+            case .answer(let id, let verdict, let cause): answer(id, verdict, cause)
+            case .madeRoom(let entries): log.warning("ban-table-full", metadata: ["removed": "\(entries)"])
+            }
+        }
+    }
+
+    private mutating func answer(_ id: AttemptID, _ verdict: Verdict, _ cause: BanStep.Cause) {
+        guard let request = requests.removeValue(forKey: id) else { return }
+        request.answer(verdict)
+        isFull = false
+        let fields: Logger.Metadata = ["ip": "\(request.client)", "user": "\(request.user?.description ?? "")"]
+        switch (verdict, cause) {
+        case (.accepted, _): log.info("login-ok", metadata: fields)
+        case (_, .password): log.notice("login-fail", metadata: fields.merging(["reason": "password"]) { $1 })
+        case (_, .malformed): log.notice("login-fail", metadata: fields.merging(["reason": "malformed"]) { $1 })
+        case (_, .banned): log.notice("login-refused", metadata: fields.merging(["reason": "banned"]) { $1 })
+        case (_, .noVerdict): log.warning("login-refused", metadata: fields.merging(["reason": "no-verdict"]) { $1 })
+        }
+    }
+}

@@ -1,0 +1,45 @@
+/// A LOGIN that a session waits for: its connection, and the message with the password until that was passed on.
+
+import MailCore
+import Posix
+
+/// A session that has connected.
+final class Visitor {
+    let socket: OwnedDescriptor
+    init(_ socket: consuming OwnedDescriptor) { self.socket = socket }
+}
+
+final class LoginRequest {
+    private let visitor: Visitor
+    let client: ClientAddress
+    let user: Username?
+    let asksDirectory: Bool
+    /// When it must have been answered, whatever happens.
+    let deadline: Duration
+    private var message: [UInt8]
+
+    /// nil when `message` is no attempt, which no session of ours sends.
+    init?(_ message: [UInt8], from visitor: Visitor, deadline: Duration) {
+        guard var attempt = LoginAttempt(decoding: message) else { return nil }
+        var password = attempt.takePassword()
+        defer { wipe(&password) }
+        self.visitor = visitor
+        self.message = message
+        self.deadline = deadline
+        client = attempt.address
+        user = attempt.user
+        asksDirectory = attempt.user != nil && !password.isEmpty
+    }
+
+    deinit { wipe(&message) }
+
+    /// Sends the attempt to a worker; false when that has gone. The bytes here are overwritten once it has them.
+    func passOn(to worker: Int32) -> Bool {
+        guard (try? Sockets.send(worker, message.span)) != nil else { return false }
+        wipe(&message)
+        return true
+    }
+
+    /// A session that has left does not hear it.
+    func answer(_ verdict: Verdict) { _ = try? Sockets.send(visitor.socket.number, [verdict.rawValue].span) }
+}

@@ -1,0 +1,132 @@
+/// The gatekeeper's folder on disk: locked by its one owner, read back at the start, written as the policy says.
+
+package import Logging
+package import MailCore
+package import Posix
+import SystemPackage
+
+package struct StateFolder: ~Copyable {
+    package enum Failure: Error {
+        case inUse(path: String)
+        case unusable(path: String, reason: String)
+    }
+
+    private let clock: Clock
+    private let log: Logger
+    private let bootID: String
+    private let lock: OwnedDescriptor
+    private let bans: BanFolder
+    private var charges: ChargeFile
+    /// Charges that stay on disk in place of a ban that could not be written there.
+    private var kept: [ClientAddress: [LoginPair]] = [:]
+
+    /// Opens or makes the folder (its parent must exist), and fills `policy` with what an earlier process left.
+    package static func open(
+        path: String, clock: Clock, log: Logger, restoring policy: inout BanPolicy
+    ) throws(Failure) -> StateFolder {
+        do {
+            let folder = try ownFolder(path)
+            let lock = try folder.create("lock", .readWrite, exclusive: false)
+            guard try tryLock(lock.number, .exclusive) else { throw Failure.inUse(path: path) }
+            return try restored(folder, lock: lock, clock: clock, log: log, into: &policy)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw .unusable(path: path, reason: "\(error)")
+        }
+    }
+
+    private static func ownFolder(_ path: String) throws -> Directory {
+        let name = FilePath(path)
+        guard let last = name.lastComponent else { throw Failure.unusable(path: path, reason: "not a folder's name") }
+        let parent = name.removingLastComponent()
+        let above = try Directory.open(path: parent.isEmpty ? "." : parent.string)
+        do { try above.makeDirectory(last.string) } catch { if error != .fileExists { throw error } }
+        let folder = try above.openDirectory(last.string)
+        let status = try status(of: folder.descriptor.number)
+        guard status.owner == effectiveUser(), status.mode & 0o022 == 0 else {
+            throw Failure.unusable(path: path, reason: "it must be this user's and writable by nobody else")
+        }
+        return folder
+    }
+
+    private static func restored(
+        _ folder: borrowing Directory, lock: consuming OwnedDescriptor, clock: Clock, log: Logger,
+        into policy: inout BanPolicy
+    ) throws(Errno) -> StateFolder {
+        let now = Moment(boot: clock.now(), wall: clock.wall(), bootID: clock.bootID())
+        let bans = try BanFolder.open(in: folder)
+        let recovery = Recovery(
+            bans: try bans.load(), charges: try ChargeFile.load(from: folder), rules: policy.rules, at: now)
+        for ban in recovery.bans where ban.mustBeWritten {
+            try bans.write(BanRecord(end: ban.end), of: ban.address)
+        }
+        for address in recovery.ended { try bans.remove(address) }
+        let charges = try ChargeFile.create(in: folder, recovery.charges, bootID: now.bootID)
+        for ban in recovery.bans { policy.restore(banOf: ban.address, until: ban.end.boot) }
+        for charge in recovery.charges {
+            policy.restore(chargesOf: charge.pair, count: charge.count, last: charge.last.boot)
+        }
+        if !recovery.bans.isEmpty || !recovery.charges.isEmpty {
+            let found: Logger.Metadata = [
+                "bans": "\(recovery.bans.count)", "counters": "\(recovery.charges.count)",
+            ]
+            log.info("state-loaded", metadata: found)
+        }
+        return StateFolder(lock: lock, bans: bans, charges: charges, bootID: now.bootID, clock: clock, log: log)
+    }
+
+    private init(
+        lock: consuming OwnedDescriptor, bans: consuming BanFolder, charges: consuming ChargeFile, bootID: String,
+        clock: Clock, log: Logger
+    ) {
+        self.lock = lock
+        self.bans = bans
+        self.charges = charges
+        self.bootID = bootID
+        self.clock = clock
+        self.log = log
+    }
+
+    // MARK: Writing. A disk that fails makes nothing here forget: the policy's own memory still holds.
+
+    package mutating func charge(_ pair: LoginPair, _ count: Int, last: Duration) {
+        if count == 0, kept[pair.address] != nil {
+            kept[pair.address]!.append(pair)
+            return
+        }
+        do {
+            try charges.write(ChargeRecord(pair: pair, count: count, last: moment(last)))
+        } catch {
+            log.error("state-error", metadata: ["what": "charge", "pair": "\(pair)", "reason": "\(error)"])
+        }
+    }
+
+    /// Returns when the ban is durable. When it cannot be, it holds in this process, and the charges that made
+    /// it stay on disk: they are a ban to whoever loads them.
+    package mutating func ban(_ address: ClientAddress, until end: Duration) {
+        let end = moment(end)
+        do {
+            try bans.write(BanRecord(end: end), of: address)
+        } catch {
+            kept[address] = []
+            log.critical("state-error", metadata: ["what": "ban", "ip": "\(address)", "reason": "\(error)"])
+        }
+        let (seconds, _) = end.wall.components
+        log.warning("ban", metadata: ["ip": "\(address)", "until": "\(seconds)"])
+    }
+
+    package mutating func lift(_ address: ClientAddress) {
+        do {
+            try bans.remove(address)
+        } catch {
+            log.error("state-error", metadata: ["what": "lift", "ip": "\(address)", "reason": "\(error)"])
+        }
+        for pair in kept.removeValue(forKey: address) ?? [] { charge(pair, 0, last: .zero) }
+    }
+
+    /// A time since boot, with what the wall clock says or said at it.
+    private func moment(_ boot: Duration) -> Moment {
+        Moment(boot: boot, wall: clock.wall() + (boot - clock.now()), bootID: bootID)
+    }
+}

@@ -1,0 +1,77 @@
+/// The worker processes: started when there is work, replaced when they are stuck or gone.
+
+import LDAPBind
+import MailCore
+import Posix
+import SystemPackage
+
+/// A worker is this program again, started with other arguments: it inherits neither connections nor memory.
+struct WorkerPool: ~Copyable {
+    final class Worker {
+        let process: ProcessID
+        let socket: OwnedDescriptor
+        /// What it is asking about, and until when it may.
+        var job: (id: AttemptID, deadline: Duration)?
+
+        init(_ process: ProcessID, _ socket: consuming OwnedDescriptor) {
+            self.process = process
+            self.socket = socket
+        }
+
+        // It may be anywhere inside libldap; nothing but this ends it for certain.
+        deinit {
+            try? process.send(signal: 9)
+            _ = try? process.wait()
+        }
+    }
+
+    enum Report {
+        case verdict(Verdict, of: AttemptID)
+        /// The worker is gone, with or without something that it was asked.
+        case lost(AttemptID?)
+        case nothing
+    }
+
+    private let program: String
+    private let arguments: [String]
+    private let limit: Int
+    private(set) var workers: [Worker] = []
+
+    /// The workers' socket is their descriptor 3.
+    init(program: String, arguments: [String], limit: Int) {
+        self.program = program
+        self.arguments = arguments
+        self.limit = limit
+    }
+
+    /// A worker that has nothing to do; a new one when all are busy and there may be more; else nil.
+    mutating func idle() throws(Errno) -> Worker? {
+        if let worker = workers.first(where: { $0.job == nil }) { return worker }
+        return workers.count < limit ? try start() : nil
+    }
+
+    private mutating func start() throws(Errno) -> Worker {
+        let pair = try Sockets.pair(keepingMessages: true)
+        var spawn = Spawn(program, arguments)
+        spawn.descriptors = [3: pair.second.number]
+        let process = try spawn.start()
+        let worker = Worker(process, try pair.first.duplicate())
+        workers.append(worker)
+        return worker
+    }
+
+    /// What the worker says, once its socket is readable.
+    mutating func hear(_ worker: Worker) -> Report {
+        var byte: [UInt8] = [0]
+        guard (try? read(worker.socket.number, into: &byte, at: 0..<1)) == 1, let verdict = Verdict(rawValue: byte[0])
+        else {
+            end(worker)
+            return .lost(worker.job?.id)
+        }
+        guard let job = worker.job else { return .nothing }
+        worker.job = nil
+        return .verdict(verdict, of: job.id)
+    }
+
+    mutating func end(_ worker: Worker) { workers.removeAll { $0 === worker } }
+}
