@@ -55,7 +55,7 @@ package enum PasswordSource: Sendable {
             var spawn = Spawn("/bin/sh", ["-c", command])
             spawn.descriptors = [1: pipe.writing.number, 2: 2]
             let child = try spawn.start()
-            return (try pipe.reading.duplicate().release(), child)
+            return (pipe.intoReading().release(), child)
         }
         let output = OwnedDescriptor(owning: ends.0)
         let line: [UInt8]

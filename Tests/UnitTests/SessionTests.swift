@@ -1,0 +1,141 @@
+/// A whole session in this process: bytes in at one end of a socket pair, replies out of it.
+
+import EventLog
+import MailCore
+import Posix
+import Spool
+import Testing
+
+@testable import MailServer
+
+@Suite struct `A session` {
+    private let world = SpoolWorld()
+
+    /// Everything the client hears when it says `input` and then no more.
+    private func heard(
+        _ input: String, limits: Limits = Limits(), verdict: @escaping (LoginAttempt) -> Verdict = byPassword
+    ) throws -> String {
+        let pair = try Sockets.pair(keepingMessages: false)
+        try writeAll(pair.first.number, Array(input.utf8).span)
+        Sockets.finishWriting(pair.first.number)
+        let spool = try world.open()
+        defer { spool.closeLock() }
+        Session.serve(
+            try pair.second.duplicate(), from: ClientAddress(Array(repeating: 0, count: 15) + [1])!,
+            in: SessionWorld(
+                clock: .system, limits: limits,
+                log: EventLog.logger(level: .critical, format: .text, clock: .system), spool: spool, stop: -1,
+                verdict: verdict, loggedIn: {}))
+        var answer = [UInt8](repeating: 0, count: 65_536)
+        let count = try read(pair.first.number, into: &answer, at: 0..<answer.count)
+        return String(decoding: answer[..<count], as: UTF8.self)
+    }
+
+    private static func byPassword(_ attempt: LoginAttempt) -> Verdict {
+        guard let user = attempt.user, let password = attempt.password else { return .refused }
+        return password.bytes == user.bytes + Array("-secret".utf8) ? .accepted : .refused
+    }
+
+    private func login(_ user: String) -> String { "LOGIN\n\(user)\n\(user)-secret\n" }
+
+    @Test func `carries a message from one user to another`() throws {
+        let sent = try heard(login("alice") + "SEND\nbob\nlunch\nat noon?\n\n..\n.\nLIST\nQUIT\n")
+        #expect(sent == "OK\nOK\n0\n")
+        let got = try heard(login("bob") + "LIST\nREAD\n1\nDEL\n1\nREAD\n1\nLIST\n")
+        #expect(got == "OK\n1\nlunch\nOK\nalice\nbob\nlunch\nat noon?\n\n..\n.\nOK\nERR\n0\n")
+    }
+
+    @Test func `counts what has arrived since the last LIST as the next numbers`() throws {
+        _ = try heard(login("alice") + "SEND\nbob\none\n.\nSEND\nbob\ntwo\n.\n")
+        let got = try heard(login("bob") + "READ\n2\nSEND\nbob\nthree\n.\nDEL\n1\nREAD\n3\nREAD\n1\nREAD\n4\nLIST\nDEL\n1\nLIST\n")
+        let mail = { (from: String, subject: String) in "OK\n\(from)\nbob\n\(subject)\n.\n" }
+        #expect(
+            got == "OK\n" + mail("alice", "two") + "OK\nOK\n" + mail("bob", "three") + "ERR\nERR\n2\ntwo\nthree\nOK\n1\nthree\n")
+    }
+
+    @Test func `stores nothing of a message whose end never came`() throws {
+        #expect(try heard(login("alice") + "SEND\nbob\nhalf\ntext\n") == "OK\n")
+        #expect(try heard(login("bob") + "LIST\n") == "OK\n0\n")
+        #expect(world.names(".tmp") == [])
+    }
+
+    @Test func `refuses a message over the limit, takes the rest of it and goes on`() throws {
+        var limits = Limits()
+        limits.maximumMessage = 100
+        let long = String(repeating: "DEL\n1\n", count: 40)
+        #expect(try heard(login("alice") + "SEND\nalice\nlong\n\(long).\nLIST\n", limits: limits) == "OK\nERR\n0\n")
+        #expect(world.names(".tmp") == [])
+    }
+
+    @Test func `answers ERR when there is no verdict`() throws {
+        #expect(try heard(login("alice") + "LIST\n", verdict: { _ in .unavailable }) == "ERR\nERR\n")
+    }
+
+    @Test func `hands the gatekeeper no password that breaks the rules`() throws {
+        var seen: [Bool] = []
+        _ = try heard("LOGIN\nalice\n\nLOGIN\nalice\n x\nLOGIN\nalice\nx\n") { attempt in
+            seen.append(attempt.password != nil)
+            return .refused
+        }
+        #expect(seen == [false, false, true])
+    }
+
+    @Test func `hears nothing more after 65,536 bytes without a line end`() throws {
+        #expect(try heard("LIST\n" + String(repeating: "x", count: 65_536) + "\nLIST\n") == "ERR\n")
+    }
+}
+
+@Suite struct `The table of sessions` {
+    private func address(_ last: UInt8) -> ClientAddress { ClientAddress(Array(repeating: 0, count: 15) + [last])! }
+
+    private func limits(_ total: Int, _ perAddress: Int, _ beforeLogin: Int) -> Limits {
+        var limits = Limits()
+        (limits.sessions, limits.sessionsPerAddress, limits.sessionsBeforeLogin) = (total, perAddress, beforeLogin)
+        return limits
+    }
+
+    private func refusal(_ table: inout SessionTable, _ last: UInt8, pid: Int32) -> SessionTable.Refusal? {
+        switch table.reserve(for: address(last)) {
+        case .success(let slot):
+            table.began(ProcessID(pid), slot: slot, from: address(last))
+            return nil
+        case .failure(let refusal): return refusal
+        }
+    }
+
+    @Test func `takes no more than its total, and frees a place at an end`() throws {
+        var table = try SessionTable(limits: limits(2, 9, 9))
+        #expect(refusal(&table, 1, pid: 1) == nil)
+        #expect(refusal(&table, 2, pid: 2) == nil)
+        #expect(refusal(&table, 3, pid: 3) == .total)
+        let (once, twice) = (table.ended(ProcessID(1)), table.ended(ProcessID(1)))
+        #expect(once == address(1) && twice == nil)
+        #expect(refusal(&table, 3, pid: 4) == nil)
+    }
+
+    @Test func `takes no more than its share from one address`() throws {
+        var table = try SessionTable(limits: limits(9, 1, 9))
+        #expect(refusal(&table, 1, pid: 1) == nil)
+        #expect(refusal(&table, 1, pid: 2) == .perAddress)
+        #expect(refusal(&table, 2, pid: 3) == nil)
+    }
+
+    @Test func `a login makes room for another that has not logged in`() throws {
+        var table = try SessionTable(limits: limits(9, 9, 1))
+        guard case .success(let slot) = table.reserve(for: address(1)) else { return }
+        table.began(ProcessID(1), slot: slot, from: address(1))
+        #expect(refusal(&table, 2, pid: 2) == .beforeLogin)
+        table.markLoggedIn(slot)
+        #expect(refusal(&table, 2, pid: 3) == nil)
+    }
+}
+
+@Suite struct `A message's pace` {
+    @Test func `is the average of a window`() {
+        let limits = Limits()
+        var pace = Pace(start: .zero, limits: limits)
+        let blocks = [(1, 59), (29_999, 60), (29_998, 119), (1, 120)]
+        let verdicts = blocks.map { pace.keepsUp(with: $0.0, at: .seconds($0.1), limits: limits) }
+        #expect(verdicts == [true, true, true, false])
+    }
+}
