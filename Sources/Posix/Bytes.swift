@@ -85,3 +85,14 @@ package func wipe(_ secret: inout [UInt8]) {
         if let start = bytes.baseAddress { unsafe explicit_bzero(start, bytes.count) }
     }
 }
+
+/// Where two equally long runs of bytes first differ, as an offset into both; nil when they are equal.
+package func firstDifference(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int? {
+    precondition(left.count == right.count, "only equally long runs can be compared")
+    let equal = unsafe left.withUnsafeBytes { left in
+        unsafe right.withUnsafeBytes { right in
+            unsafe left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
+        }
+    }
+    return equal ? nil : zip(left, right).enumerated().first { $1.0 != $1.1 }?.offset
+}

@@ -7,7 +7,7 @@ import SystemPackage
 /// Time points are `Duration`s: `now()` since boot, `wall()` since 1970 UTC.
 package struct Clock: Sendable {
     /// Milliseconds a wait under virtual time lasts before it looks at the page again.
-    static let virtualSlice: Int64 = 20
+    package static let virtualSlice: Int64 = 20
 
     private let page: ClockPage?
 

@@ -101,6 +101,13 @@ package func isFolder(_ path: String) -> Bool {
     return unsafe lstat(path, &result) == 0 && result.st_mode & S_IFMT == S_IFDIR
 }
 
+/// Where a symbolic link points to; nil when it is none.
+package func linkTarget(_ path: String) -> String? {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = unsafe readlink(path, &buffer, buffer.count)
+    return count < 0 ? nil : String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+}
+
 package func isRunnable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 && !isFolder(path) }
 
 package func environmentValue(_ name: String) -> String? {
@@ -125,3 +132,6 @@ package func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
 /// Lets other threads and processes run for a moment of real time, at most some microseconds.
 package func pauseBriefly(microseconds: UInt32) { usleep(microseconds) }
+
+/// Lets another thread or process run first (sched_yield(2)).
+package func yieldProcessor() { sched_yield() }

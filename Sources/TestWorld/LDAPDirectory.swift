@@ -22,7 +22,10 @@ package final class LDAPDirectory {
         script: String, ldif: [String], allowingAnonymousBind: Bool, world: WorldGuard
     ) throws(WorldFailure) -> LDAPDirectory {
         do {
-            let folder = try makeTemporaryFolder("/tmp/tw-d")
+            let temporary = environmentValue("TMPDIR") ?? ""
+            // slapd's socket stands in it, and a socket's path is short.
+            let parent = temporary.isEmpty || temporary.utf8.count > 60 ? "/tmp" : temporary
+            let folder = try makeTemporaryFolder(parent + "/tw-d")
             world.watch(folder: folder)
             var arguments = ["--dir", folder] + ldif.flatMap { ["--ldif", $0] }
             if allowingAnonymousBind { arguments.append("--allow-anonymous-bind") }

@@ -21,6 +21,7 @@ struct Launch {
         case .foreign(let command):
             let port = try Launch.freePort()
             let filled = command.replacing("{port}", with: "\(port)").replacing("{spool}", with: stage.spool)
+                .replacing("{ldap-url}", with: directory.url).replacing("{ldap-ca}", with: directory.caFile)
             var shell = Spawn("/bin/sh", ["-c", filled])
             shell.workingFolder = stage.workingFolder
             spawn = shell

@@ -56,11 +56,46 @@ package struct ProcessTree: Sendable {
     }
 
     /// Resident memory of the biggest process, bytes.
-    package var largestResident: Int {
-        alive.map { pid in
-            guard let text = try? readFile("/proc/\(pid)/statm") else { return 0 }
-            let fields = text.split(separator: UInt8(ascii: " "))
-            return fields.count > 1 ? (Int(String(decoding: fields[1], as: UTF8.self)) ?? 0) * 4096 : 0
-        }.max() ?? 0
+    package var largestResident: Int { alive.map { ProcessTree.status($0, "VmRSS:") }.max() ?? 0 }
+
+    /// The most that any process that still lives ever had resident, bytes.
+    package var peakResident: Int { alive.map { ProcessTree.status($0, "VmHWM:") }.max() ?? 0 }
+
+    /// A line of proc_pid_status(5) that is in kB, as bytes.
+    private static func status(_ pid: ProcessID, _ key: String) -> Int {
+        let lines = ((try? readFile("/proc/\(pid)/status")) ?? []).split(separator: UInt8(ascii: "\n"))
+        guard let line = lines.first(where: { $0.starts(with: key.utf8) }) else { return 0 }
+        return (Int(String(decoding: line.filter { (48...57).contains($0) }, as: UTF8.self)) ?? 0) * 1024
+    }
+
+    /// The processes that hold the other end of our connection, in the order of their numbers.
+    package func owners(ofPeerOf local: TCPAddress, remote: TCPAddress) -> [ProcessID] {
+        guard let inode = ProcessTree.inode(local: remote, remote: local) else { return [] }
+        return alive.filter { pid in
+            let folder = "/proc/\(pid)/fd"
+            let names = (try? Posix.Directory.open(path: folder).names()) ?? []
+            return names.contains { linkTarget("\(folder)/\($0)") == "socket:[\(inode)]" }
+        }.sorted { $0.number < $1.number }
+    }
+
+    /// From /proc/net/tcp{,6}: addresses are hexadecimal words in the machine's own byte order.
+    private static func inode(local: TCPAddress, remote: TCPAddress) -> String? {
+        func hex(_ address: TCPAddress) -> String {
+            let port = String(address.port, radix: 16, uppercase: true)
+            let bytes = address.bytes[12...].reversed().map { byte in
+                let text = String(byte, radix: 16, uppercase: true)
+                return text.count == 1 ? "0" + text : text
+            }
+            return bytes.joined() + ":" + String(repeating: "0", count: 4 - port.count) + port
+        }
+        for path in ["/proc/net/tcp", "/proc/net/tcp6"] {
+            for line in ((try? readFile(path, limit: 1 << 22)) ?? []).split(separator: UInt8(ascii: "\n")) {
+                let fields = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+                if fields.count > 9, fields[1].hasSuffix(hex(local)), fields[2].hasSuffix(hex(remote)) {
+                    return fields[9]
+                }
+            }
+        }
+        return nil
     }
 }

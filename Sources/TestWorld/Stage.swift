@@ -4,7 +4,7 @@ import Posix
 import SystemPackage
 
 package final class Stage: Sendable {
-    /// "/tmp/twXXXXXX": the spool's path stays far below 40 bytes, which some servers cut.
+    /// "/tmp/twXXXXXX", or in TMPDIR where that is as short: the spool's path stays far below 40 bytes, which some servers cut.
     package let folder: String
     package let clock: VirtualClock
     private let world: WorldGuard
@@ -17,7 +17,8 @@ package final class Stage: Sendable {
 
     package init(world: WorldGuard) throws(WorldFailure) {
         do {
-            folder = try makeTemporaryFolder("/tmp/tw")
+            let temporary = environmentValue("TMPDIR") ?? ""
+            folder = try makeTemporaryFolder((temporary.isEmpty || temporary.utf8.count > 26 ? "/tmp" : temporary) + "/tw")
             world.watch(folder: folder)
             try makeFolder(folder + "/s")
             try makeFolder(folder + "/log")

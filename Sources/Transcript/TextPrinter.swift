@@ -69,7 +69,7 @@ extension CaptureKind {
 }
 
 extension Sent {
-    func printed() -> [UInt8] {
+    package func printed() -> [UInt8] {
         switch self {
         case .text(let text): text.line()
         case .connect(nil): Array("<connect>".utf8)
@@ -113,7 +113,7 @@ extension Generator {
 }
 
 extension WorldAction {
-    func printed() -> String {
+    package func printed() -> String {
         switch self {
         case .advance(let time): "advance \(time.written())"
         case .wall(let time): "wall \(time.written(signed: true))"
@@ -132,7 +132,7 @@ extension WorldAction {
 }
 
 extension Measure {
-    fileprivate func printed() -> String {
+    package func printed() -> String {
         switch self {
         case .bytes(let bytes): written(size: bytes)
         case .time(let time): time.written()

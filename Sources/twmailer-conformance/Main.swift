@@ -1,3 +1,22 @@
-@main struct Main {
-    static func main() {}
+/// The conformance suite's command line.
+
+import ArgumentParser
+
+@main struct TWMailerConformance: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "twmailer-conformance",
+        abstract: "Plays the transcripts of the TW-Mailer Pro protocol against a server.",
+        discussion: """
+            Without --server it tests the reference server that was built with it.
+
+            Exit status: 0 no MUST failed · 1 a MUST failed or the server crashed · 2 interrupted · 3 fault of the tool \
+            · 4 nothing matched · 5 the server did not start · 6 this machine lacks something · 64 usage
+            """,
+        subcommands: [RunCommand.self, LintCommand.self, ExplainCommand.self], defaultSubcommand: RunCommand.self)
+}
+
+/// Options that say where the suite is.
+struct SuiteOptions: ParsableArguments {
+    @Option(help: "The suite's folder, when it is not in the checkout this program was built in.")
+    var suite: String?
 }

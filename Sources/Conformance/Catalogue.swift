@@ -1,0 +1,85 @@
+/// The clauses of the protocol as conformance/clauses.txt states them: what a transcript may cite, and what a
+/// failure quotes.
+
+package import Transcript
+
+package struct CatalogueClause: Sendable, Equatable {
+    package enum Source: String, Sendable { case sheet, follows, ours }
+    package var id: String
+    package var level: Level
+    package var source: Source
+    /// The clause, as in docs/PROTOCOL.md.
+    package var rule = ""
+    /// The assignment sheet's sentence behind it; every MUST has one.
+    package var sheet: String?
+    package var why: String?
+    /// w wire, l directory's log, d control of the directory, c clock, p process or disk.
+    package var observed = ""
+    /// What usually is wrong where it fails.
+    package var cause: String?
+
+    /// What a failure quotes.
+    package var quoted: String { sheet ?? rule }
+}
+
+package struct Catalogue: Sendable, Equatable {
+    /// In the order of the file.
+    package private(set) var clauses: [CatalogueClause] = []
+    private var positions: [String: Int] = [:]
+
+    package struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
+        package var line: Int
+        package var message: String
+        package var description: String { "clauses.txt:\(line): error: \(message)" }
+    }
+
+    package init() {}
+
+    /// Reads blocks parted by empty lines: "ID LEVEL SOURCE", then "key: value" lines; "#" begins a comment line.
+    package init(parsing text: String) throws(Fault) {
+        var isOpen = false
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let number = index + 1
+            if line.hasPrefix("#") { continue }
+            if line.isEmpty {
+                isOpen = false
+            } else if isOpen {
+                try add(key: line, number)
+            } else {
+                try begin(line, number)
+                isOpen = true
+            }
+        }
+        if let clause = clauses.first(where: { $0.level == .must && $0.sheet == nil }) {
+            throw Fault(line: 0, message: "\(clause.id) is a MUST without the sheet's sentence")
+        }
+    }
+
+    package subscript(id: String) -> CatalogueClause? { positions[id].map { clauses[$0] } }
+
+    private mutating func begin(_ line: Substring, _ number: Int) throws(Fault) {
+        let words = line.split(separator: " ").map(String.init)
+        guard words.count == 3, let level = Level(rawValue: words[1]),
+            let source = CatalogueClause.Source(rawValue: words[2])
+        else { throw Fault(line: number, message: "a block begins with 'ID LEVEL SOURCE', not '\(line)'") }
+        guard positions[words[0]] == nil else { throw Fault(line: number, message: "\(words[0]) stands here twice") }
+        positions[words[0]] = clauses.count
+        clauses.append(CatalogueClause(id: words[0], level: level, source: source))
+    }
+
+    private mutating func add(key line: Substring, _ number: Int) throws(Fault) {
+        guard let colon = line.firstIndex(of: ":") else {
+            throw Fault(line: number, message: "'key: value' is missing its colon")
+        }
+        let value = String(line[line.index(after: colon)...].drop { $0 == " " })
+        let last = clauses.count - 1
+        switch line[..<colon] {
+        case "rule": clauses[last].rule = value
+        case "sheet": clauses[last].sheet = value
+        case "why": clauses[last].why = value
+        case "observed": clauses[last].observed = value
+        case "cause": clauses[last].cause = value
+        default: throw Fault(line: number, message: "unknown key '\(line[..<colon])'")
+        }
+    }
+}

@@ -1,0 +1,182 @@
+/// The report for people, made from the events of a run: every failure with its exchange, the summary last.
+
+import Transcript
+
+package struct ConsoleReport: Sendable {
+    package var isColoured = false
+    package var isQuiet = false
+    /// How a path is shown.
+    package var name: @Sendable (String) -> String = { $0 }
+    /// What "Again:" begins with.
+    package var command = "twmailer-conformance"
+    package var catalogue: Catalogue
+
+    package init(catalogue: Catalogue) { self.catalogue = catalogue }
+
+    package func render(_ events: [RunEvent]) -> String {
+        var (results, interrupted): ([TranscriptResult], Bool) = ([], false)
+        var (server, time, segmentations): (String, Duration, [Segmentation]) = ("", .zero, [])
+        for event in events {
+            switch event {
+            case .started(let name, _, let cuts): (server, segmentations) = (name, cuts)
+            case .finished(let result): results.append(result)
+            case .ended(let early, let duration): (interrupted, time) = (early, duration)
+            }
+        }
+        let groups = FailureGroup.groups(results)
+        let judged = groups.filter { !$0.isBlocked }
+        var lines: [String] = []
+        if !isQuiet {
+            for group in judged { lines += failure(group) + [""] }
+            for causes in blocking(groups) { lines += blocked(causes) + [""] }
+        }
+        lines += skipped(results)
+        lines += groups.map { oneLine($0) }
+        lines += clauseLines(Tally(results, catalogue: catalogue))
+        lines.append("\(server) · \(segmentations.map(\.description).joined(separator: ", ")) · \(seconds(time))")
+        lines.append(counts(Tally(results, catalogue: catalogue), interrupted: interrupted))
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    // MARK: One failure
+
+    func failure(_ group: FailureGroup) -> [String] {
+        let failure = group.failure
+        let tag = failure.clause.map { "[\($0.id) \($0.level.rawValue)]" } ?? "[setup]"
+        let place = "\(name(group.path)):\(failure.place.line)"
+        let segment = "segment=\(group.segmentation)"
+        var lines = ["\(mark(group))  \(bold(place))   \(tag)   \(segment)   \(seconds(group.duration))"]
+        if let clause = failure.clause.flatMap({ catalogue[$0.id] }) {
+            lines.append("      \"\(clause.quoted)\"   (PROTOCOL.md, \(clause.id))")
+            if let cause = clause.cause { lines.append("      Usual cause: \(cause)") }
+        }
+        lines.append("   clock \(failure.clock)")
+        lines += failure.exchange.map(exchangeLine)
+        lines += failure.place.inside.map { "         at  \($0)" }
+        for (index, expected) in failure.expected.enumerated() {
+            lines.append("         \(index == 0 ? "expected" : "      or")  \(expected)")
+        }
+        lines.append("         received  \(red(failure.received))   ✗ after \(milliseconds(failure.after))")
+        lines += failure.details.map { "                   \($0)" }
+        lines.append("   " + comparison(group))
+        lines.append("   Server: \(failure.server)")
+        lines += failure.log.map { "      | \(Visible.line(Array($0.utf8)))" }
+        lines.append("   Again:  \(command) run --segment \(group.segmentation) \(name(group.path))")
+        return lines
+    }
+
+    private func exchangeLine(_ line: ExchangeLine) -> String {
+        let number = String(line.line)
+        let margin = String(repeating: " ", count: max(0, 6 - number.count)) + number
+        let who = line.who.isEmpty ? "    " : line.who + String(repeating: " ", count: max(0, 4 - line.who.count))
+        return "\(margin)  \(who)\(Visible.line(line.bytes, total: line.count, limit: 120))"
+    }
+
+    private func comparison(_ group: FailureGroup) -> String {
+        func list(_ all: [Segmentation]) -> String {
+            all.isEmpty ? "–" : all.map(\.description).joined(separator: ", ")
+        }
+        var text = "Fails alike: \(list(group.alike)).  Passes: \(list(group.passes))."
+        for other in group.otherwise { text += "  Fails at line \(other.line): \(other.segmentation)." }
+        if group.passes == [.flight] { text += "  It passes only when one write carries whole commands." }
+        return text
+    }
+
+    private func mark(_ group: FailureGroup) -> String {
+        red(group.isBlocked ? "BLOCKED" : group.failure.verdict.rawValue)
+    }
+
+    // MARK: Many that are one
+
+    private func blocking(_ groups: [FailureGroup]) -> [[FailureGroup]] {
+        var byCause: [(cause: String, groups: [FailureGroup])] = []
+        for group in groups where group.isBlocked {
+            if let index = byCause.firstIndex(where: { $0.cause == group.cause }) {
+                byCause[index].groups.append(group)
+            } else {
+                byCause.append((group.cause, [group]))
+            }
+        }
+        return byCause.map(\.groups)
+    }
+
+    private func blocked(_ groups: [FailureGroup]) -> [String] {
+        let more = groups.count - 1
+        let rest = more == 0 ? [] : ["   \(more) further transcript\(more == 1 ? "" : "s") not tested because of the same"]
+        return failure(groups[0]) + rest
+    }
+
+    private func skipped(_ results: [TranscriptResult]) -> [String] {
+        var counts: [(reason: String, paths: Set<String>)] = []
+        for result in results {
+            guard let reason = result.skipped ?? (result.failure == nil ? result.untestedReason : nil) else { continue }
+            if let index = counts.firstIndex(where: { $0.reason == reason }) {
+                counts[index].paths.insert(result.path)
+            } else {
+                counts.append((reason, [result.path]))
+            }
+        }
+        return counts.map { count in
+            let paths = count.paths.map(name).sorted()
+            return "NOT TESTED  \(count.reason): \(paths.prefix(3).joined(separator: ", "))"
+                + (paths.count > 3 ? " and \(paths.count - 3) more" : "")
+        }
+    }
+
+    private func oneLine(_ group: FailureGroup) -> String {
+        let tag = group.failure.clause.map { "[\($0.id) \($0.level.rawValue)]" } ?? "[setup]"
+        let cuts = ([group.segmentation] + group.alike).map(\.description).joined(separator: ", ")
+        let what = "expected \(group.failure.expected.joined(separator: " or ")), received \(group.failure.received)"
+        return "\(mark(group))  \(name(group.path)):\(group.failure.place.line)  \(tag)  \(cuts): \(what)"
+    }
+
+    private func clauseLines(_ tally: Tally) -> [String] {
+        func ids(_ level: Level, _ standing: (Tally.Standing) -> Bool) -> [String] {
+            tally.clauses.filter { $0.clause.level == level && standing($0.standing) }.map(\.clause.id)
+        }
+        var lines: [String] = []
+        for level in [Level.must, .should] {
+            let missing = ids(level) { $0 == .notReached }
+            if !missing.isEmpty { lines.append("NOT REACHED  \(level.rawValue)  \(missing.joined(separator: " "))") }
+            let untested = ids(level) { if case .notTested = $0 { true } else { false } }
+            if !untested.isEmpty { lines.append("NOT TESTED   \(level.rawValue)  \(untested.joined(separator: " "))") }
+        }
+        return lines
+    }
+
+    private func counts(_ tally: Tally, interrupted: Bool) -> String {
+        var parts = ["\(tally.played) played: \(tally.passed) passed"]
+        for (count, word) in [
+            (tally.failed, "failed"), (tally.crashed, "crashed"), (tally.blocked, "blocked"), (tally.skipped, "not tested"),
+        ] where count > 0 { parts.append("\(count) \(word)") }
+        let clauses = [Level.must, .should].map { "\($0.rawValue) \(tally.passed($0))/\(tally.all($0))" }
+        let text = parts.joined(separator: ", ") + " · clauses " + clauses.joined(separator: " ")
+        let isGood = tally.failed + tally.crashed + tally.blocked == 0
+        let coloured = isGood ? green(text) : red(text)
+        return interrupted ? "interrupted · " + coloured : coloured
+    }
+
+    // MARK: Figures and colours
+
+    private func seconds(_ duration: Duration) -> String { decimal(duration / .milliseconds(10), 2) + " s" }
+    private func milliseconds(_ duration: Duration) -> String { decimal(duration / .microseconds(100), 1) + " ms" }
+
+    private func decimal(_ scaled: Double, _ digits: Int) -> String {
+        let number = String(Int(scaled.rounded()))
+        let padded = String(repeating: "0", count: max(0, digits + 1 - number.count)) + number
+        return padded.dropLast(digits) + "." + padded.suffix(digits)
+    }
+
+    private func red(_ text: String) -> String { isColoured ? "\u{1b}[31m\(text)\u{1b}[0m" : text }
+    private func green(_ text: String) -> String { isColoured ? "\u{1b}[32m\(text)\u{1b}[0m" : text }
+    private func bold(_ text: String) -> String { isColoured ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
+}
+
+extension FailureGroup {
+    var isBlocked: Bool { failure.clause == nil && failure.verdict != .crash }
+}
+
+extension TranscriptResult {
+    /// Why its rest was not played, where that was nobody's failure.
+    fileprivate var untestedReason: String? { outcomes.first { $0.verdict == .notTested }?.reason }
+}

@@ -1,0 +1,63 @@
+/// Failures that are one: the same transcript under several segmentations, or one broken step below many [setup]s.
+
+package struct FailureGroup: Sendable, Equatable {
+    package var path: String
+    /// Of the segmentation named first.
+    package var failure: Failure
+    package var segmentation: Segmentation
+    package var alike: [Segmentation] = []
+    /// Fails, but elsewhere.
+    package var otherwise: [(segmentation: Segmentation, line: Int)] = []
+    package var passes: [Segmentation] = []
+    package var duration: Duration
+
+    package static func == (left: FailureGroup, right: FailureGroup) -> Bool {
+        left.path == right.path && left.failure == right.failure && left.alike == right.alike
+            && left.passes == right.passes
+    }
+
+    /// One per transcript that failed, in the order of the results' paths.
+    package static func groups(_ results: [TranscriptResult]) -> [FailureGroup] {
+        var order: [String] = []
+        var byPath: [String: [TranscriptResult]] = [:]
+        for result in results {
+            if byPath[result.path] == nil { order.append(result.path) }
+            byPath[result.path, default: []].append(result)
+        }
+        return order.sorted().compactMap { path in
+            let runs = (byPath[path] ?? []).sorted { $0.segmentation.rank < $1.segmentation.rank }
+            guard let first = runs.first(where: { $0.failure != nil }), let failure = first.failure else { return nil }
+            var group = FailureGroup(
+                path: path, failure: failure, segmentation: first.segmentation, duration: first.duration)
+            for run in runs where run.segmentation != first.segmentation {
+                if let other = run.failure {
+                    if other.place.line == failure.place.line && other.clause == failure.clause {
+                        group.alike.append(run.segmentation)
+                    } else {
+                        group.otherwise.append((run.segmentation, other.place.line))
+                    }
+                } else if run.skipped == nil {
+                    group.passes.append(run.segmentation)
+                }
+            }
+            return group
+        }
+    }
+
+    /// What a blocking failure has in common with others of its cause.
+    package var cause: String {
+        ([failure.place.inside.last ?? "\(path):\(failure.place.line)"] + failure.expected + [failure.received])
+            .joined(separator: "\n")
+    }
+}
+
+extension Segmentation {
+    var rank: Int {
+        switch self {
+        case .flight: 0
+        case .line: 1
+        case .byte: 2
+        case .random: 3
+        }
+    }
+}

@@ -1,0 +1,87 @@
+/// `do`: macros of the dialect and of the transcript, and `find`.
+
+import Transcript
+
+extension Player {
+    func call(_ name: String, _ client: String, _ arguments: [Text], _ options: [NamedText]) throws(Stop) {
+        guard let macro = macros[name] else {
+            if name == "find" { return try find(client, arguments, options) }
+            throw fault("there is no macro '\(name)'")
+        }
+        guard arguments.count == macro.parameters.count else {
+            throw fault("'\(name)' takes \(macro.parameters.count) arguments, not \(arguments.count)")
+        }
+        var names: [String: Value] = [:]
+        for (parameter, argument) in zip(macro.parameters, arguments) { names[parameter] = try value(argument) }
+        for option in options {
+            guard macro.options.contains(where: { $0.key == option.key }) else {
+                throw fault("'\(name)' has no option '\(option.key)='")
+            }
+            names[option.key] = try value(option.value)
+        }
+        let path = macro.path ?? scene.transcript.path
+        let inner = Frame(names: names, current: frame.connection(client), macro: (name, path))
+        frames.append(inner)
+        place.inside.append("\(path), in do \(name)")
+        defer {
+            frames.removeLast()
+            place.inside.removeLast()
+        }
+        for option in macro.options where inner.names[option.key] == nil {
+            inner.names[option.key] = try value(option.value)
+        }
+        try play(macro.body)
+        if !inner.connections.isEmpty {
+            try releaseFlight()
+            try close(inner)
+        }
+    }
+
+    /// The number of the message with this subject, by reading 1, 2, 3, …; numbers are the server's own affair.
+    private func find(_ client: String, _ arguments: [Text], _ options: [NamedText]) throws(Stop) {
+        guard arguments.count == 1, case .bytes(let subject) = try value(arguments[0]) else {
+            throw fault("find wants one subject: do find lunch as=n")
+        }
+        var (name, most): (String?, Int) = (nil, 20)
+        for option in options {
+            switch option.key {
+            case "as": name = try string(option.value)
+            case "max": most = try number(option.value)
+            default: throw fault("'find' has no option '\(option.key)='")
+            }
+        }
+        guard let name else { throw fault("find wants a name for the number: as=n") }
+        let connection = frame.connection(client)
+        for number in 1...max(most, 1) {
+            let digits = Array(String(number).utf8)
+            let command = Text(pieces: [.literal(Array("READ\n".utf8) + digits)])
+            try send(connection, .text(command))
+            try releaseFlight()
+            if try readsSubject(subject, on: connection) {
+                frame.names[name] = .bytes(digits)
+                return
+            }
+        }
+        throw fail(["a message with the subject \(Visible.line(subject))"], "none among the numbers 1 to \(most)")
+    }
+
+    /// Consumes one reply to READ: ERR, or OK, sender, receiver, subject and text up to the lone dot.
+    private func readsSubject(_ subject: [UInt8], on connection: Connection) throws(Stop) -> Bool {
+        var lines: [[UInt8]] = []
+        while true {
+            let line = try wait { () throws(Stop) -> [UInt8]? in
+                connection.inbox.unread.firstIndex(of: 10).map { Array(connection.inbox.unread[..<$0]) }
+                    ?? (connection.inbox.hasEnded || connection.inbox.isFull ? [] : nil)
+            }
+            guard let line, connection.inbox.unread.count > line.count else {
+                throw fail(["a reply to READ"], received(connection))
+            }
+            noteReceived(line.count + 1, connection)
+            connection.inbox.consume(line.count + 1)
+            if lines.isEmpty && line == Array("ERR".utf8) { return false }
+            if lines.isEmpty && line != Array("OK".utf8) { throw fail(["OK⏎", "ERR⏎"], Visible.line(line)) }
+            if line == [UInt8(ascii: ".")] && lines.count >= 4 { return lines[3] == subject }
+            if lines.count < 4 { lines.append(line) }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+/// Steps that change or examine the world: clock, server, directory, processes.
+
+import Posix
+import TestWorld
+import Transcript
+
+extension Player {
+    func world(_ action: WorldAction) throws(Stop) {
+        if isParallel { throw fault("the world cannot be changed inside parallel") }
+        effects += 1
+        let text = action.printed()
+        recorder.note(.world, line: place.line, who: "", Array(text.utf8), count: text.utf8.count)
+        switch action {
+        case .advance, .wall, .boot, .clock: try moveClock(action)
+        case .server(let action): try server(action)
+        case .directory(let action): try directory(action)
+        case .killSession(let client): try killSession(frame.connection(client))
+        case .binds(let count): try binds(count)
+        case .zombies(let count): try zombies(count)
+        case .outsideUnchanged: try outsideUnchanged()
+        case .measure(let quantity, let comparison, let limit): try measure(quantity, comparison, limit)
+        }
+    }
+
+    private func moveClock(_ action: WorldAction) throws(Stop) {
+        // What is under way belongs to the time before.
+        for connection in network.all where connection.hasOutput { try flush(connection) }
+        let clock = scene.stage.clock
+        switch action {
+        case .advance(let duration): clock.advance(by: duration)
+        case .wall(let duration): clock.shiftWall(by: duration)
+        case .boot: clock.reboot()
+        case .clock(let frozen): clock.setFrozen(frozen)
+        default: break
+        }
+        scene.settled = Clock.system.now() + .milliseconds(Clock.virtualSlice + 5)
+    }
+
+    private func server(_ action: ServerAction) throws(Stop) {
+        do {
+            switch action {
+            case .stop: try stopServer()
+            case .kill:
+                scene.isStopped = true
+                scene.server.kill()
+            case .start:
+                forgetConnections()
+                try scene.startServer()
+            case .restart:
+                try stopServer()
+                forgetConnections()
+                try scene.startServer()
+            }
+        } catch let stop as Stop {
+            throw stop
+        } catch let failure as WorldFailure {
+            if case .serverDidNotStart(let text) = failure { throw fail(["the server starts again"], text) }
+            throw .broken(failure)
+        } catch {
+            throw fault("\(error)")
+        }
+    }
+
+    private func stopServer() throws(Stop) {
+        if let crash = scene.crash { throw fail(["a server to stop"], crash) }
+        for connection in network.all where connection.hasOutput { try flush(connection) }
+        scene.isStopped = true
+        var halted: Stop?
+        let result = scene.server.stop(patience: .seconds(3) * scene.options.slow) {
+            do throws(Stop) { try pump(until: Clock.system.now() + .milliseconds(1)) } catch { halted = error }
+        }
+        if let halted { throw halted }
+        if !result.orderly {
+            let text = "it did not end on TERM within 3 s and was killed"
+            recorder.note(.world, line: place.line, who: "", Array(text.utf8), count: text.utf8.count)
+        }
+    }
+
+    private func forgetConnections() {
+        for connection in network.all { connection.forget() }
+    }
+
+    private func directory(_ action: DirectoryAction) throws(Stop) {
+        do {
+            switch action {
+            case .stop: try scene.directory.halt()
+            case .start: try scene.directory.resume()
+            case .hang: scene.directory.hang()
+            case .noTLS: throw Stop.untested("'directory no-tls' is not implemented yet")
+            }
+        } catch let stop as Stop {
+            throw stop
+        } catch let failure as WorldFailure {
+            throw .broken(failure)
+        } catch {
+            throw fault("\(error)")
+        }
+    }
+
+    private func killSession(_ connection: Connection) throws(Stop) {
+        guard let socket = connection.socket else { throw fault("connection \(connection.label) is not open") }
+        let remote = (socket.local, socket.remote)
+        let owners = scene.server.tree.owners(ofPeerOf: remote.0, remote: remote.1)
+        guard let session = owners.last else {
+            throw .untested("no process of the server could be seen to hold the connection")
+        }
+        if owners.count == 1 && session == scene.server.tree.members.first?.pid {
+            throw .untested("the server serves every connection in one process")
+        }
+        _ = try? session.send(signal: 9)
+    }
+
+    /// Waits until the directory has seen so many, and then until nobody is about to ask it again.
+    private func binds(_ wanted: Int) throws(Stop) {
+        let counted = try wait { () throws(Stop) -> Int? in
+            let binds = try countBinds()
+            return binds >= wanted ? binds : nil
+        }
+        if counted != nil { try provePause(on: []) }
+        let binds = try countBinds()
+        if binds != wanted { throw fail(["\(wanted) binds at the directory"], "\(binds)") }
+        recorder.check()
+    }
+
+    private func countBinds() throws(Stop) -> Int {
+        do { return try scene.directory.binds() } catch { throw .broken(error) }
+    }
+
+    private func zombies(_ most: Int) throws(Stop) {
+        let deadline = Clock.system.now() + .seconds(1) * scene.options.slow
+        var count = scene.server.tree.zombies
+        while count > most && Clock.system.now() < deadline {
+            try pump(until: Clock.system.now() + .milliseconds(2))
+            count = scene.server.tree.zombies
+        }
+        if count > most { throw fail(["at most \(most) zombies"], "\(count) after one second") }
+        recorder.check()
+    }
+
+    private func outsideUnchanged() throws(Stop) {
+        let now = scene.stage.outside()
+        let changed = Set(now.keys).union(scene.outside.keys).filter { now[$0] != scene.outside[$0] }.sorted()
+        if !changed.isEmpty {
+            throw fail(["nothing outside the spool changes"], "changed: " + changed.joined(separator: ", "))
+        }
+        recorder.check()
+    }
+}

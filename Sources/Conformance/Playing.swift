@@ -1,0 +1,130 @@
+/// One transcript, played once against a fresh server: steps in, judged clauses out.
+
+import Posix
+package import TestWorld
+package import Transcript
+
+/// What ends a whole run rather than one transcript.
+package enum Problem: Error, Sendable {
+    case interrupted
+    case world(WorldFailure)
+    /// A transcript is wrong in a way the parser cannot see.
+    case transcript(path: String, line: Int, message: String)
+}
+
+extension Transcript {
+    /// The tags in the order of the file.
+    package var tags: [(clause: ClauseID, line: Int)] { Transcript.tags(steps) }
+
+    private static func tags(_ steps: [Step]) -> [(clause: ClauseID, line: Int)] {
+        steps.flatMap { step -> [(clause: ClauseID, line: Int)] in
+            switch step.action {
+            case .clause(let id, let level, _): [(ClauseID(id, level), step.line)]
+            case .define: []
+            default: (step.action.bodies ?? []).flatMap { tags($0) }
+            }
+        }
+    }
+}
+
+package struct Playing {
+    let transcript: Transcript
+    let segmentation: Segmentation
+    /// Counts the playings of a run; addresses are made from it.
+    let number: Int
+    let dialect: [Transcript]
+    let options: PlayOptions
+
+    package init(
+        _ transcript: Transcript, _ segmentation: Segmentation, number: Int, dialect: [Transcript], options: PlayOptions
+    ) {
+        (self.transcript, self.segmentation, self.number) = (transcript, segmentation, number)
+        (self.dialect, self.options) = (dialect, options)
+    }
+
+    package func play(with lease: Lease) throws(Problem) -> TranscriptResult {
+        let began = Clock.system.now()
+        if let reason = unmetNeed { return result(nil, since: began, untested: reason, skipped: reason) }
+        let scene: Scene
+        do {
+            scene = try Scene(transcript, segmentation, number: number, options: options, lease: lease)
+        } catch {
+            throw .world(error)
+        }
+        let player = Player(scene, frames: [Frame()], macros: macros)
+        var kept = false
+        defer { scene.end(keeping: kept) }
+        do {
+            try player.playTranscript()
+            return result(scene.recorder, since: began, untested: nil)
+        } catch {
+            switch error {
+            case .failed(let failure):
+                kept = options.keepsFailed
+                return failed(failure, scene, since: began)
+            case .untested(let reason): return result(scene.recorder, since: began, untested: reason)
+            case .interrupted: throw .interrupted
+            case .broken(let failure): throw .world(failure)
+            case .fault(let place, let message):
+                let text = ([message] + place.inside).joined(separator: "; ")
+                throw .transcript(path: transcript.path, line: place.line, message: text)
+            }
+        }
+    }
+
+    private var macros: [String: Macro] {
+        var macros: [String: Macro] = [:]
+        for file in dialect {
+            for case .define(let name, let parameters, let options, let body) in file.steps.map(\.action) {
+                let path = String(file.path[(file.path.lastIndex(of: "/").map(file.path.index(after:)) ?? file.path.startIndex)...])
+                macros[name] = Macro(name: name, parameters: parameters, options: options, body: body, path: path)
+            }
+        }
+        return macros
+    }
+
+    /// What this run cannot offer the transcript.
+    private var unmetNeed: String? {
+        guard case .foreign(let command) = options.server else { return nil }
+        if !transcript.header.limits.isEmpty { return "it sets options of the reference server" }
+        let usesOurDirectory = command.contains("{ldap-url}")
+        for need in transcript.header.needs {
+            switch need {
+            case .clock: return "needs a clock that can be moved; this server reads the machine's"
+            case .directory, .binds, .anonymousBind:
+                if !usesOurDirectory { return "needs a server that asks the suite's directory ({ldap-url})" }
+            case .restart, .process, .disk: break
+            }
+        }
+        return nil
+    }
+
+    // MARK: Results
+
+    private func failed(_ failure: Failure, _ scene: Scene, since began: Duration) -> TranscriptResult {
+        if failure.clause != nil { scene.recorder.judge(failure.verdict) }
+        let cause = "blocked by line \(failure.place.line)"
+        var result = result(scene.recorder, since: began, untested: cause)
+        result.failure = failure
+        return result
+    }
+
+    /// Tags that were not reached, or whose expectations were not, are NOT TESTED.
+    private func result(
+        _ recorder: Recorder?, since began: Duration, untested: String?, skipped: String? = nil
+    ) -> TranscriptResult {
+        var outcomes = recorder?.outcomes ?? []
+        let reason = untested ?? "its steps were not played: another alternative fitted"
+        for tag in transcript.tags where !outcomes.contains(where: { $0.line == tag.line }) {
+            outcomes.append(
+                ClauseOutcome(clause: tag.clause, line: tag.line, verdict: .notTested, checks: 0, reason: reason))
+        }
+        for index in outcomes.indices where outcomes[index].verdict == .pass && outcomes[index].checks == 0 {
+            outcomes[index].verdict = .notTested
+            outcomes[index].reason = untested ?? "nothing was expected"
+        }
+        return TranscriptResult(
+            path: transcript.path, title: transcript.header.title, segmentation: segmentation,
+            outcomes: outcomes.sorted { $0.line < $1.line }, skipped: skipped, duration: Clock.system.now() - began)
+    }
+}

@@ -1,0 +1,83 @@
+/// What happened while a transcript was played: the tags judged so far, and the conversation since the last one.
+
+import Synchronization
+import Transcript
+
+/// Shared by the threads of a `parallel`.
+final class Recorder: Sendable {
+    private struct State {
+        var outcomes: [ClauseOutcome] = []
+        var current: Int?
+        var exchange: [ExchangeLine] = []
+        var phaseStart = 0
+    }
+    private let state = Mutex(State())
+
+    /// Lines of the conversation that are shown before the failing phase, and at most.
+    private static let (before, most) = (4, 40)
+
+    var clause: ClauseID? { state.withLock { state in state.current.map { state.outcomes[$0].clause } } }
+    var outcomes: [ClauseOutcome] { state.withLock { $0.outcomes } }
+
+    func begin(_ clause: ClauseID?, line: Int) {
+        state.withLock { state in
+            state.phaseStart = state.exchange.count
+            guard let clause else {
+                state.current = nil
+                return
+            }
+            // A tag inside a `repeat` is one tag, however often it is passed.
+            if let known = state.outcomes.firstIndex(where: { $0.line == line && $0.clause == clause }) {
+                state.current = known
+            } else {
+                state.current = state.outcomes.count
+                state.outcomes.append(ClauseOutcome(clause: clause, line: line, verdict: .pass, checks: 0))
+            }
+        }
+    }
+
+    /// An expectation held.
+    func check() {
+        state.withLock { state in if let current = state.current { state.outcomes[current].checks += 1 } }
+    }
+
+    func judge(_ verdict: Verdict) {
+        state.withLock { state in if let current = state.current { state.outcomes[current].verdict = verdict } }
+    }
+
+    func note(_ kind: ExchangeLine.Kind, line: Int, who: String, _ bytes: [UInt8], count: Int) {
+        state.withLock { state in
+            // Consecutive lines of one client are shown as one.
+            if kind == .sent, let last = state.exchange.indices.last, state.exchange[last].kind == .sent,
+                state.exchange[last].who == who, last >= state.phaseStart
+            {
+                let room = max(0, ExchangeLine.shown - state.exchange[last].bytes.count)
+                if state.exchange[last].bytes.count == state.exchange[last].count {
+                    state.exchange[last].bytes += bytes.prefix(room)
+                }
+                state.exchange[last].count += count
+                return
+            }
+            let shown = Array(bytes.prefix(ExchangeLine.shown))
+            state.exchange.append(ExchangeLine(line: line, who: who, kind: kind, bytes: shown, count: count))
+            if state.exchange.count > 1000 {
+                state.exchange.removeFirst(500)
+                state.phaseStart = max(0, state.phaseStart - 500)
+            }
+        }
+    }
+
+    /// For an `either`: what a try that did not fit has noted is taken back.
+    var length: Int { state.withLock { $0.exchange.count } }
+    func rewind(to length: Int) {
+        state.withLock { state in state.exchange.removeLast(max(0, state.exchange.count - length)) }
+    }
+
+    /// The phase that failed, with a little of what led to it.
+    func phase() -> [ExchangeLine] {
+        state.withLock { state in
+            let start = max(0, min(state.phaseStart, state.exchange.count) - Recorder.before)
+            return Array(state.exchange[start...].suffix(Recorder.most))
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/// Everything one playing of a transcript has around it: server, directory, clock, addresses, recorder.
+
+import Posix
+package import TestWorld
+import Transcript
+
+/// How transcripts are played.
+package struct PlayOptions: Sendable {
+    package var server: ServerProgram
+    /// How long "no byte either way" may last, real time, where the transcript does not say.
+    package var timeout = Duration.seconds(5)
+    /// Scales all real time limits.
+    package var slow = 1
+    package var keepsFailed = false
+    /// A descriptor that becomes readable when the run is to end early.
+    package var cancel: Int32
+
+    package init(server: ServerProgram, cancel: Int32) { (self.server, self.cancel) = (server, cancel) }
+}
+
+/// Steps that change the world are played by the thread that began the transcript, while no `parallel` runs;
+/// the threads of a `parallel` only read.
+final class Scene: @unchecked Sendable {
+    let transcript: Transcript
+    let segmentation: Segmentation
+    let options: PlayOptions
+    let directory: LDAPDirectory
+    let passwords: Passwords
+    let stage: Stage
+    let world: WorldGuard
+    let recorder = Recorder()
+    /// {own}, {other}, {third}: no other playing uses them.
+    let addresses: [String]
+    var server: ServerProcess
+    /// Real time until which timers may still notice that the clock moved.
+    var settled = Duration.zero
+    /// We ended the server; it is no crash.
+    var isStopped = false
+    var outside: [String: String]
+    let began = Clock.system.now()
+    /// When, and after how many bytes, the last tag was passed.
+    var tagged = Clock.system.now()
+    var bytesAtTag = 0
+
+    init(
+        _ transcript: Transcript, _ segmentation: Segmentation, number: Int, options: PlayOptions, lease: Lease
+    ) throws(WorldFailure) {
+        (self.transcript, self.segmentation, self.options) = (transcript, segmentation, options)
+        (passwords, world) = (lease.passwords, lease.world)
+        directory = try lease.directory(allowingAnonymousBind: transcript.header.needs.contains(.anonymousBind))
+        addresses = (0..<3).map { Scene.address(number * 3 + $0) }
+        stage = try Stage(world: lease.world)
+        do {
+            try directory.markBinds()
+            server = try ServerProcess.start(
+                options.server, on: stage, directory: directory, limits: transcript.header.limits, world: world)
+        } catch {
+            stage.end()
+            throw error
+        }
+        outside = stage.outside()
+    }
+
+    /// 127.16.0.1, 127.16.0.2, …: away from the addresses people type.
+    static func address(_ number: Int) -> String {
+        "127.\(16 + number / 62_500 % 200).\(number / 250 % 250).\(number % 250 + 1)"
+    }
+
+    func startServer() throws(WorldFailure) {
+        server = try ServerProcess.start(
+            options.server, on: stage, directory: directory, limits: transcript.header.limits, world: world)
+        isStopped = false
+    }
+
+    /// How the server ended, if it did so by itself.
+    var crash: String? { isStopped ? nil : server.ended().map { "the server ended by itself (\($0))" } }
+
+    /// Everybody who might still send something.
+    var processes: [ProcessID] { server.tree.alive + (directory.isAnswering ? [directory.process] : []) }
+
+    func end(keeping: Bool) {
+        server.kill()
+        try? directory.resume()
+        stage.end(keeping: keeping)
+    }
+}

@@ -1,0 +1,68 @@
+/// The exit statuses, and the one line that goes with each.
+
+import ArgumentParser
+import Conformance
+import Posix
+import SystemPackage
+import TestWorld
+
+enum Exit: Int32 {
+    case interrupted = 2
+    case faultOfTheTool = 3
+    case nothingMatched = 4
+    case serverDidNotStart = 5
+    case machineLacks = 6
+
+    /// Says why on stderr.
+    func said(_ text: String) -> ExitCode {
+        try? writeAll(2, Array("twmailer-conformance: \(text)\n".utf8).span)
+        return ExitCode(rawValue)
+    }
+
+    static func of(_ problem: Problem, name: (String) -> String) -> ExitCode {
+        switch problem {
+        case .interrupted: ExitCode(Exit.interrupted.rawValue)
+        case .transcript(let path, let line, let message): faultOfTheTool.said("\(name(path)):\(line): error: \(message)")
+        case .world(let failure): of(failure)
+        }
+    }
+
+    static func of(_ failure: WorldFailure) -> ExitCode {
+        switch failure {
+        case .missing(let text): machineLacks.said(text)
+        case .serverDidNotStart(let text): serverDidNotStart.said(text)
+        case .broken(let text): faultOfTheTool.said(text)
+        }
+    }
+}
+
+/// Where the suite and the checkout around it are.
+struct SuitePlace {
+    let folder: String
+    let checkout: String
+
+    init(_ options: SuiteOptions) throws {
+        let program = try programFolder()
+        if let given = options.suite {
+            folder = given.hasSuffix("/") && given.count > 1 ? String(given.dropLast()) : given
+            checkout = Suite.checkout(above: folder + "/") ?? Suite.checkout(above: program + "/") ?? "."
+        } else if let found = Suite.checkout(above: program + "/") {
+            (folder, checkout) = (found + "/conformance", found)
+        } else {
+            throw Exit.faultOfTheTool.said("no folder conformance/ above \(program); name it with --suite")
+        }
+    }
+
+    /// The whole suite, or the files and folders at `paths`, looked up here and then in the suite.
+    func read(paths: [String]) throws -> Suite {
+        let found = try paths.map { path in
+            for candidate in [path, folder + "/" + path] where fingerprint(candidate) != nil { return candidate }
+            throw Exit.nothingMatched.said("there is no clause, file or folder '\(path)'")
+        }
+        do {
+            return try Suite(folder: folder, paths: found.isEmpty ? nil : found)
+        } catch {
+            throw Exit.faultOfTheTool.said("\(error)")
+        }
+    }
+}

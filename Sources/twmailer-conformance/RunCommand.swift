@@ -1,0 +1,170 @@
+/// `run`: plays transcripts and reports.
+
+import ArgumentParser
+import Conformance
+import Posix
+import Synchronization
+import SystemPackage
+import TestWorld
+import Transcript
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Plays transcripts (the default).")
+
+    @OptionGroup var suiteOptions: SuiteOptions
+    @Option(help: "A command for sh -c that starts another server; {port}, {spool}, {ldap-url}, {ldap-ca} are filled in.")
+    var server: String?
+    @Option(help: "Only transcripts that judge clauses of this depth: sheet, must, should, may.")
+    var level: Selection.Depth?
+    @Option(help: "Only transcripts whose path, title, clauses or tags match this regular expression.")
+    var filter: String?
+    @Option(help: "Not those that match this regular expression.")
+    var skip: String?
+    @Flag(help: "Shows what would be played.")
+    var list = false
+    @Option(help: "How flights are cut: flight, line, byte, random:SEED, all; several are parted by commas.")
+    var segment: String?
+    @Option(name: .customShort("j"), help: "How many transcripts are played at the same time.")
+    var workers = 3
+    @Option(help: "How many seconds no byte may move before a step has failed.")
+    var timeout = 5
+    @Option(help: "Scales every limit of real time, for slow machines.")
+    var slow = 1
+    @Option(help: "Writes the events of the run to this file, as JSON Lines.")
+    var json: String?
+    @Flag(name: .customShort("x"), help: "Ends at the first failure.")
+    var endsAtFirstFailure = false
+    @Flag(help: "Leaves the folder of a transcript that failed.")
+    var keepFailed = false
+    @Flag(name: .shortAndLong, help: "One line per transcript played.")
+    var verbose = false
+    @Flag(name: .shortAndLong, help: "The summary only.")
+    var quiet = false
+    @Option(help: "auto, always, never.")
+    var color: ColourChoice = .auto
+    @Argument(help: ArgumentHelp("Clauses (BAN-1, or BAN for the family), files or folders.", valueName: "clause|path"))
+    var what: [String] = []
+
+    enum ColourChoice: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
+
+    func validate() throws {
+        _ = try segmentations()
+        for pattern in [filter, skip] {
+            if let pattern, (try? Regex(pattern)) == nil { throw ValidationError("'\(pattern)' is no regular expression") }
+        }
+        if workers < 1 || workers > 64 { throw ValidationError("-j is 1 to 64") }
+        if timeout < 1 || slow < 1 { throw ValidationError("--timeout and --slow are 1 or more") }
+    }
+
+    func segmentations() throws -> [Segmentation] {
+        guard let segment else { return server == nil ? [.flight, .line, .byte] : [.flight] }
+        if segment == "all" { return [.flight, .line, .byte] }
+        return try segment.split(separator: ",").map { text in
+            guard let segmentation = Segmentation(String(text)) else {
+                throw ValidationError("--segment is flight, line, byte, random:SEED or all, not '\(text)'")
+            }
+            return segmentation
+        }
+    }
+
+    func run() throws {
+        let place = try SuitePlace(suiteOptions)
+        let suite = try place.read(paths: what.filter { !Selection.isClause($0) })
+        let chosen = chosen(suite)
+        guard !chosen.isEmpty else { throw Exit.nothingMatched.said("no transcript matches; --list shows them all") }
+        if list { return show(chosen, suite) }
+
+        Signals.ignoreBrokenPipes()
+        let cancel = try Signals.catching([2, 15])  // SIGINT, SIGTERM
+        let world = try WorldGuard.start()
+        defer { world.close() }
+        var options = PlayOptions(server: try program(), cancel: cancel)
+        (options.timeout, options.slow, options.keepsFailed) = (.seconds(timeout), slow, keepFailed)
+        var run = Run(chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options, workers: workers)
+        run.endsAtFirstFailure = endsAtFirstFailure
+
+        let teller = Teller(name: { suite.name($0) }, verbose: verbose, progress: isTerminal(2) && !quiet && !verbose)
+        let problem = run.play(fixture: Fixture(checkout: place.checkout), world: world) { teller.tell($0) }
+        let events = teller.finish()
+        try writeJSON(events)
+        var report = ConsoleReport(catalogue: suite.catalogue)
+        (report.isColoured, report.isQuiet, report.name) = (isColoured, quiet, { suite.name($0) })
+        if problem.map({ if case .interrupted = $0 { true } else { false } }) ?? true {
+            print(report.render(events), terminator: "")
+        }
+        if let problem { throw Exit.of(problem, name: suite.name) }
+        let results = events.compactMap { if case .finished(let result) = $0 { result } else { nil } }
+        if !Tally(results, catalogue: suite.catalogue).isGood(results) { throw ExitCode(1) }
+    }
+
+    private func chosen(_ suite: Suite) -> [Transcript] {
+        var selection = Selection()
+        selection.clauses = what.filter(Selection.isClause)
+        (selection.depth, selection.filter, selection.skip) = (level, filter, skip)
+        return suite.transcripts.filter {
+            selection.includes($0, named: suite.name($0.path), catalogue: suite.catalogue)
+        }
+    }
+
+    private func show(_ transcripts: [Transcript], _ suite: Suite) {
+        for transcript in transcripts {
+            var ids: [String] = []
+            for tag in transcript.tags where !ids.contains(tag.clause.id) { ids.append(tag.clause.id) }
+            print("\(suite.name(transcript.path))  [\(ids.joined(separator: " "))]  \(transcript.header.title)")
+        }
+    }
+
+    private func program() throws -> ServerProgram {
+        if let server { return .foreign(command: server) }
+        return .reference(try programFolder() + "/twmailer-server")
+    }
+
+    private func writeJSON(_ events: [RunEvent]) throws {
+        guard let json else { return }
+        let text = events.map { JSONReport.line($0) + "\n" }.joined()
+        do { try writeFile(json, Array(text.utf8)) } catch { throw Exit.faultOfTheTool.said("cannot write \(json): \(error)") }
+    }
+
+    private var isColoured: Bool {
+        switch color {
+        case .always: true
+        case .never: false
+        case .auto: isTerminal(1) && environmentValue("NO_COLOR") == nil
+        }
+    }
+}
+
+extension Selection.Depth: ExpressibleByArgument {}
+
+/// Collects the events and shows progress.
+private final class Teller: Sendable {
+    private let events = Mutex<[RunEvent]>([])
+    private let name: @Sendable (String) -> String
+    private let verbose: Bool
+    private let progress: Bool
+
+    init(name: @escaping @Sendable (String) -> String, verbose: Bool, progress: Bool) {
+        (self.name, self.verbose, self.progress) = (name, verbose, progress)
+    }
+
+    func tell(_ event: RunEvent) {
+        let count = events.withLock { events in
+            events.append(event)
+            return events.count - 1
+        }
+        guard case .finished(let result) = event else { return }
+        if verbose {
+            let verdict = result.skipped.map { "NOT TESTED (\($0))" } ?? result.failure?.verdict.rawValue ?? "PASS"
+            let time = Int(result.duration / .milliseconds(1))
+            print("\(verdict)  \(name(result.path))  \(result.segmentation)  \(time) ms")
+        }
+        if progress { write("\r\u{1b}[K\(count) played") }
+    }
+
+    func finish() -> [RunEvent] {
+        if progress { write("\r\u{1b}[K") }
+        return events.withLock { $0 }
+    }
+
+    private func write(_ text: String) { try? writeAll(2, Array(text.utf8).span) }
+}
