@@ -79,8 +79,8 @@ package struct Connection: ~Copyable {
             unread = 0..<0
             let deadline = waiting.clock.now() + timeout
             if try waiting.wait(for: .readable, on: socket.number, until: deadline).isEmpty {
-                let fault = reader.hasBegun ? "stopped in the middle of" : "sent no"
-                throw .failed(.unreachable, "the server \(fault) its reply to \(verb) for \(seconds(timeout))")
+                let fault = reader.hasBegun ? "stopped in the middle of its reply to" : "sent no reply to"
+                throw .failed(.unreachable, "the server \(fault) \(verb) for \(seconds(timeout)) (--timeout)")
             }
             switch try takeIn() {
             case .bytes: continue

@@ -84,7 +84,7 @@ package struct InteractiveSession: ~Copyable {
         case "del", "delete":
             let numbers = try InteractiveSession.numbers(words.isEmpty ? [try required("Number: ")] : words)
             try requireLogin()
-            for number in numbers { try deleteMessage(number, of: &mail, .shown, to: &output) }
+            try deleteMessages(numbers, of: &mail, .shown, to: &output)
         default: throw .failed(.usage, "there is no command \(excerpt(of: name.utf8)); help shows the commands")
         }
     }
@@ -108,7 +108,10 @@ package struct InteractiveSession: ~Copyable {
             _ = try InteractiveSession.user(receiver)
         }
         let subject = try required("Subject: ")
-        if isTyped { try output.write("Text; a line that is only a dot ends it, ^D abandons it:\n") }
+        if isTyped {
+            _ = try InteractiveSession.subject(subject)
+            try output.write("Text; a line that is only a dot ends it, ^D abandons it:\n")
+        }
         try output.flush()
         // The whole text is taken first: a refused one must not be run as commands, and a slow hand must not
         // hold an unfinished message open at the server.

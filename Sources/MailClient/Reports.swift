@@ -73,15 +73,21 @@ package func saveMessage(
     defer { progress.end() }
     let file = try SavedFile.begin(path)
     var size = 0
-    let isThere = try mail.read(number) { (part) throws(ClientFailure) in
-        switch part {
-        case .header(let header, let line):
-            if rendering == .json { try printHeader(header, line, number, .json, to: &output) }
-        case .text(let bytes):
-            try file.write(bytes)
-            size += bytes.count
-            progress.advance(by: bytes.count)
+    let isThere: Bool
+    do {
+        isThere = try mail.read(number) { (part) throws(ClientFailure) in
+            switch part {
+            case .header(let header, let line):
+                if rendering == .json { try printHeader(header, line, number, .json, to: &output) }
+            case .text(let bytes):
+                try file.write(bytes)
+                size += bytes.count
+                progress.advance(by: bytes.count)
+            }
         }
+    } catch {
+        guard case .failed(let status, let words) = error, status != .cannotWrite else { throw error }
+        throw .failed(status, "\(words); \(excerpt(of: path.utf8)) was not written")
     }
     progress.end()
     guard isThere else { throw noMessage(number) }
@@ -109,13 +115,23 @@ package func sendMessage(
     try output.flush()
 }
 
-package func deleteMessage(
-    _ number: MessageNumber, of mail: inout MailSession, _ rendering: Rendering, to output: inout Output
+/// Deletes in the order given. Numbers without a message do not stop it; the failure names them.
+package func deleteMessages(
+    _ numbers: [MessageNumber], of mail: inout MailSession, _ rendering: Rendering, to output: inout Output
 ) throws(ClientFailure) {
-    guard try mail.delete(number) else { throw noMessage(number) }
-    let words = "{\"number\":\(number.value),\"deleted\":true}"
-    try output.write(rendering == .json ? words + "\n" : "message \(number.value) deleted\n")
-    try output.flush()
+    var missing: [String] = []
+    for number in numbers {
+        if try mail.delete(number) {
+            let words = "{\"number\":\(number.value),\"deleted\":true}"
+            try output.write(rendering == .json ? words + "\n" : "message \(number.value) deleted\n")
+            try output.flush()
+        } else {
+            missing.append("\(number.value)")
+        }
+    }
+    if missing.isEmpty { return }
+    let words = "there is no message \(missing.joined(separator: ", ")); list shows the numbers"
+    throw .failed(.noSuchMessage, words)
 }
 
 private func printHeader(

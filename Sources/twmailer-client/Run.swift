@@ -52,18 +52,7 @@ struct Run {
                 }
             }
         case .delete(let numbers):
-            return try scripted { mail, output in
-                var missing: ClientFailure?
-                for number in numbers {
-                    do {
-                        try deleteMessage(number, of: &mail, rendering, to: &output)
-                    } catch ClientFailure.failed(.noSuchMessage, let words) {
-                        if let missing, case .failed(_, let words) = missing { report(words) }
-                        missing = .failed(.noSuchMessage, words)
-                    }
-                }
-                if let missing { throw missing }
-            }
+            return try scripted { mail, output in try deleteMessages(numbers, of: &mail, rendering, to: &output) }
         }
     }
 
@@ -101,6 +90,4 @@ struct Run {
     private func waiting() throws -> InterruptibleWait {
         InterruptibleWait(clock: clock, signals: try Signals.catching([1, 2, 3, 15]))
     }
-
-    private func report(_ words: String) { try? writeAll(2, Array("twmailer-client: \(words)\n".utf8).span) }
 }
