@@ -5,6 +5,8 @@ import Transcript
 package struct ConsoleReport: Sendable {
     package var isColoured = false
     package var isQuiet = false
+    /// The whole suite was played, so that what is missing tells something.
+    package var isWhole = true
     /// How a path is shown.
     package var name: @Sendable (String) -> String = { $0 }
     /// What "Again:" begins with.
@@ -40,7 +42,8 @@ package struct ConsoleReport: Sendable {
 
     // MARK: One failure
 
-    func failure(_ group: FailureGroup) -> [String] {
+    /// The lines of one failure.
+    package func failure(_ group: FailureGroup) -> [String] {
         let failure = group.failure
         let tag = failure.clause.map { "[\($0.id) \($0.level.rawValue)]" } ?? "[setup]"
         let place = "\(name(group.path)):\(failure.place.line)"
@@ -109,7 +112,7 @@ package struct ConsoleReport: Sendable {
     private func skipped(_ results: [TranscriptResult]) -> [String] {
         var counts: [(reason: String, paths: Set<String>)] = []
         for result in results {
-            guard let reason = result.skipped ?? (result.failure == nil ? result.untestedReason : nil) else { continue }
+            guard let reason = result.untested else { continue }
             if let index = counts.firstIndex(where: { $0.reason == reason }) {
                 counts[index].paths.insert(result.path)
             } else {
@@ -137,7 +140,7 @@ package struct ConsoleReport: Sendable {
         var lines: [String] = []
         for level in [Level.must, .should] {
             let missing = ids(level) { $0 == .notReached }
-            if !missing.isEmpty { lines.append("NOT REACHED  \(level.rawValue)  \(missing.joined(separator: " "))") }
+            if isWhole && !missing.isEmpty { lines.append("NOT REACHED  \(level.rawValue)  \(missing.joined(separator: " "))") }
             let untested = ids(level) { if case .notTested = $0 { true } else { false } }
             if !untested.isEmpty { lines.append("NOT TESTED   \(level.rawValue)  \(untested.joined(separator: " "))") }
         }
@@ -149,7 +152,9 @@ package struct ConsoleReport: Sendable {
         for (count, word) in [
             (tally.failed, "failed"), (tally.crashed, "crashed"), (tally.blocked, "blocked"), (tally.skipped, "not tested"),
         ] where count > 0 { parts.append("\(count) \(word)") }
-        let clauses = [Level.must, .should].map { "\($0.rawValue) \(tally.passed($0))/\(tally.all($0))" }
+        let clauses = [Level.must, .should].map { level in
+            "\(level.rawValue) \(tally.passed(level))/\(isWhole ? tally.all(level) : tally.reached(level))"
+        }
         let text = parts.joined(separator: ", ") + " · clauses " + clauses.joined(separator: " ")
         let isGood = tally.failed + tally.crashed + tally.blocked == 0
         let coloured = isGood ? green(text) : red(text)
@@ -174,9 +179,4 @@ package struct ConsoleReport: Sendable {
 
 extension FailureGroup {
     var isBlocked: Bool { failure.clause == nil && failure.verdict != .crash }
-}
-
-extension TranscriptResult {
-    /// Why its rest was not played, where that was nobody's failure.
-    fileprivate var untestedReason: String? { outcomes.first { $0.verdict == .notTested }?.reason }
 }

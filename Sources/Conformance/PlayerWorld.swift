@@ -81,19 +81,15 @@ extension Player {
     }
 
     private func directory(_ action: DirectoryAction) throws(Stop) {
-        do {
+        do throws(WorldFailure) {
             switch action {
             case .stop: try scene.directory.halt()
             case .start: try scene.directory.resume()
             case .hang: scene.directory.hang()
-            case .noTLS: throw Stop.untested("'directory no-tls' is not implemented yet")
+            case .noTLS: try scene.directory.refuseTLS()
             }
-        } catch let stop as Stop {
-            throw stop
-        } catch let failure as WorldFailure {
-            throw .broken(failure)
         } catch {
-            throw fault("\(error)")
+            throw .broken(error)
         }
     }
 

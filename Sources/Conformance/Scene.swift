@@ -76,7 +76,7 @@ final class Scene: @unchecked Sendable {
     var crash: String? { isStopped ? nil : server.ended().map { "the server ended by itself (\($0))" } }
 
     /// Everybody who might still send something.
-    var processes: [ProcessID] { server.tree.alive + (directory.isAnswering ? [directory.process] : []) }
+    var processes: [ProcessID] { server.tree.alive + (directory.isAwake ? [directory.process] : []) }
 
     func end(keeping: Bool) {
         server.kill()

@@ -22,7 +22,7 @@ package struct Tally: Sendable, Equatable {
     package init(_ results: [TranscriptResult], catalogue: Catalogue) {
         for result in results {
             played += 1
-            if result.skipped != nil {
+            if result.untested != nil {
                 skipped += 1
             } else if result.failure?.verdict == .crash {
                 crashed += 1
@@ -46,6 +46,9 @@ package struct Tally: Sendable, Equatable {
     }
 
     package func passed(_ level: Level) -> Int { clauses.count { $0.clause.level == level && $0.standing == .passed } }
+    package func reached(_ level: Level) -> Int {
+        clauses.count { $0.clause.level == level && $0.standing != .notReached }
+    }
     package func all(_ level: Level) -> Int { clauses.count { $0.clause.level == level } }
 
     /// Exit status: a MUST failed, something crashed, or a MUST could not be judged for a failure's sake.

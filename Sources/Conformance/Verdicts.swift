@@ -102,6 +102,11 @@ package struct TranscriptResult: Sendable, Equatable {
         (self.failure, self.skipped, self.duration) = (failure, skipped, duration)
     }
 
+    /// Why nothing, or not all, of it was played, where that was nobody's failure.
+    package var untested: String? {
+        skipped ?? (failure == nil ? outcomes.first { $0.verdict == .notTested }?.reason : nil)
+    }
+
     /// Blocked: something below [setup] went wrong, so that no clause could be judged.
     package var isBlocked: Bool { failure.map { $0.clause == nil && $0.verdict != .crash } ?? false }
 }

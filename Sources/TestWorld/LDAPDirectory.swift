@@ -13,8 +13,9 @@ package final class LDAPDirectory {
     private let script: String
     private let world: WorldGuard
     private var log: DirectoryLog
-    private enum State { case answering, hanging, halted }
+    private enum State { case answering, hanging, halted, withoutTLS }
     private var state = State.answering
+    private var configuration: [UInt8] = []
 
     /// - Parameter script: the path of start-slapd.sh.
     /// - Throws: `.missing` when slapd is not installed.
@@ -66,6 +67,7 @@ package final class LDAPDirectory {
     /// Connections are refused from now on.
     package func halt() throws(WorldFailure) {
         if state == .halted { return }
+        if state == .withoutTLS { try restoreConfiguration() }
         if state == .hanging { _ = try? process.send(signal: SIGCONT) }
         world.forget(group: process)
         _ = try LDAPDirectory.run(script, ["--halt", folder], world)
@@ -77,23 +79,52 @@ package final class LDAPDirectory {
         if state == .answering, (try? process.send(signal: SIGSTOP)) != nil { state = .hanging }
     }
 
+    /// Answers, but refuses StartTLS: started again without a certificate.
+    package func refuseTLS() throws(WorldFailure) {
+        try halt()
+        try configure { $0.filter { !$0.starts(with: "TLS".utf8) } }
+        try launch()
+        state = .withoutTLS
+    }
+
     /// Answers again, on the same port and with the same entries.
     package func resume() throws(WorldFailure) {
         switch state {
         case .answering: return
         case .hanging: _ = try? process.send(signal: SIGCONT)
-        case .halted:
-            let answer = try LDAPDirectory.run(script, ["--restart", folder], world)
-            guard let number = answer["LDAP_PID"].flatMap({ Int32($0) }) else {
-                throw .broken("slapd did not start again")
-            }
-            process = ProcessID(number)
-            world.watch(group: process)
+        case .halted: try launch()
+        case .withoutTLS:
+            try halt()
+            try launch()
         }
         state = .answering
     }
 
-    package var isAnswering: Bool { state == .answering }
+    private func launch() throws(WorldFailure) {
+        let answer = try LDAPDirectory.run(script, ["--restart", folder], world)
+        guard let number = answer["LDAP_PID"].flatMap({ Int32($0) }) else { throw .broken("slapd did not start again") }
+        process = ProcessID(number)
+        world.watch(group: process)
+    }
+
+    private func configure(_ change: ([[UInt8]]) -> [[UInt8]]) throws(WorldFailure) {
+        let path = folder + "/slapd.conf"
+        do {
+            configuration = try readFile(path)
+            let lines = configuration.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            try writeFile(path, Array(change(lines.map(Array.init)).joined(separator: [UInt8(ascii: "\n")])))
+        } catch {
+            throw .broken("\(path): \(error)")
+        }
+    }
+
+    private func restoreConfiguration() throws(WorldFailure) {
+        let path = folder + "/slapd.conf"
+        do { try writeFile(path, configuration) } catch { throw .broken("\(path): \(error)") }
+    }
+
+    /// Whether it runs and may send something.
+    package var isAwake: Bool { state == .answering || state == .withoutTLS }
 
     /// Ends slapd and removes its folder.
     package func end() {

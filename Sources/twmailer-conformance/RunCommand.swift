@@ -24,7 +24,7 @@ struct RunCommand: ParsableCommand {
     var list = false
     @Option(help: "How flights are cut: flight, line, byte, random:SEED, all; several are parted by commas.")
     var segment: String?
-    @Option(name: .customShort("j"), help: "How many transcripts are played at the same time.")
+    @Option(name: .customShort("j", allowingJoined: true), help: "How many transcripts are played at the same time.")
     var workers = 3
     @Option(help: "How many seconds no byte may move before a step has failed.")
     var timeout = 5
@@ -89,6 +89,7 @@ struct RunCommand: ParsableCommand {
         try writeJSON(events)
         var report = ConsoleReport(catalogue: suite.catalogue)
         (report.isColoured, report.isQuiet, report.name) = (isColoured, quiet, { suite.name($0) })
+        report.isWhole = what.isEmpty && level == nil && filter == nil && skip == nil
         if problem.map({ if case .interrupted = $0 { true } else { false } }) ?? true {
             print(report.render(events), terminator: "")
         }
@@ -154,7 +155,7 @@ private final class Teller: Sendable {
         }
         guard case .finished(let result) = event else { return }
         if verbose {
-            let verdict = result.skipped.map { "NOT TESTED (\($0))" } ?? result.failure?.verdict.rawValue ?? "PASS"
+            let verdict = result.untested.map { "NOT TESTED (\($0))" } ?? result.failure?.verdict.rawValue ?? "PASS"
             let time = Int(result.duration / .milliseconds(1))
             print("\(verdict)  \(name(result.path))  \(result.segmentation)  \(time) ms")
         }
