@@ -54,6 +54,7 @@ package struct Draft: ~Copyable {
     /// When it throws, the message is not there.
     package consuming func deliver() throws(Errno) {
         try flush()
+        guard try status(of: file.number).size == written else { throw .ioError }  // T31
         try sync(file.number)
         try file.close()
         let mailbox = try Mailbox.openOrCreate(receiver, in: spool.folder)

@@ -87,7 +87,8 @@ import Testing
         let spool = try world.open()
         for begun in ["bob", "carol/new"] {
             try FileManager.default.createDirectory(
-                atPath: world.path + "/" + begun, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                atPath: world.path + "/" + begun, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
         }
         try world.setMode(0o700, of: "carol")
         for user in ["bob", "carol"] {
@@ -193,7 +194,8 @@ private final class SmallDisk {
 
     init(pages: Int, inodes: Int = 1000) throws {
         try FileManager.default.createDirectory(atPath: world.path, withIntermediateDirectories: false)
-        try SmallDisk.run("mount", "-t", "tmpfs", "-o", "size=\(pages * 4096),nr_inodes=\(inodes),mode=700", "none", world.path)
+        try SmallDisk.run(
+            "mount", "-t", "tmpfs", "-o", "size=\(pages * 4096),nr_inodes=\(inodes),mode=700", "none", world.path)
     }
 
     deinit { try? SmallDisk.run("umount", "-l", world.path) }
