@@ -82,6 +82,11 @@ struct ClientUnderTest {
 
     func remove() { try? removeTree(folder) }
 
+    /// Whether two files of its folder have the same bytes (cmp(1): an array's == is slow in a debug build).
+    func hasEqual(_ one: String, _ other: String) throws -> Bool {
+        try Spawn("cmp", ["\(folder)/\(one)", "\(folder)/\(other)"]).start().wait() == .exited(0)
+    }
+
     struct Result {
         let status: Int32?
         let text: String
@@ -110,7 +115,7 @@ struct ClientUnderTest {
         _ port: UInt16, as user: String = "bob", input: String = "/dev/null", piping source: String? = nil,
         output: String? = nil, command: [String]
     ) throws -> Result {
-        let options = ["-u", user, "--password-file", "\(folder)/\(user)", "--timeout", "5s"]
+        let options = ["-u", user, "--password-file", "\(folder)/\(user)"]
         var spawn = try spawn(port, input: source ?? input, options + command)
         if source != nil { spawn.arguments[1] = "cat \"$0\" | \"$@\"" }
         if let output { spawn.arguments[1] += " >\"\(output)\"" }
