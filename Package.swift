@@ -82,6 +82,6 @@ let package = Package(
             ],
             exclude: ["Corpus"]),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["Conformance", "Posix", "TestWorld", "Transcript"]),
+            name: "IntegrationTests", dependencies: ["Conformance", "Posix", "TestWorld", "Transcript", system]),
     ]
 )

@@ -71,6 +71,7 @@ package struct Supervisor: ~Copyable {
             // The writing end closes when the gatekeeper ends, so this read always returns.
             var byte: [UInt8] = [0]
             if try read(ready.reading.number, into: &byte, at: 0..<1) == 1 { return supervisor }
+            try spool.folder.unlink(GatekeeperLine.socketName)
             throw StartFailure.gatekeeper(supervisor.gatekeeper.waitForEnd())
         } catch let failure as StartFailure {
             throw failure

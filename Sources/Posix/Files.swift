@@ -95,6 +95,11 @@ package struct Directory: ~Copyable {
         try retrying { unsafe unlinkat(descriptor.number, name, 0) }
     }
 
+    /// Removes an empty directory.
+    package func removeDirectory(_ name: String) throws(Errno) {
+        try retrying { unsafe unlinkat(descriptor.number, name, AT_REMOVEDIR) }
+    }
+
     /// renameat(2) inside this directory; replaces `newName`.
     package func rename(_ name: String, to newName: String) throws(Errno) {
         let number = descriptor.number
@@ -155,6 +160,9 @@ package func unlock(_ descriptor: Int32) throws(Errno) { try retrying { flock(de
 package func truncate(_ descriptor: Int32, to size: Int) throws(Errno) {
     try retrying { ftruncate(descriptor, size) }
 }
+
+/// rmdir(2): an empty folder goes.
+package func removeFolder(_ path: String) throws(Errno) { try retrying { unsafe rmdir(path) } }
 
 /// The running program's user id (geteuid(2)).
 package func effectiveUser() -> UInt32 { geteuid() }

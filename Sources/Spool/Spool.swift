@@ -14,12 +14,18 @@ package final class Spool {
     let drafts: Directory
     private let bootID: [UInt8]
     private var lock: OwnedDescriptor?
+    /// The folder's path if opening made it.
+    let madeAt: String?
 
-    init(folder: consuming Directory, drafts: consuming Directory, lock: consuming OwnedDescriptor, bootID: [UInt8]) {
+    init(
+        folder: consuming Directory, drafts: consuming Directory, lock: consuming OwnedDescriptor, bootID: [UInt8],
+        madeAt: String?
+    ) {
         self.folder = folder
         self.drafts = drafts
         self.lock = consume lock
         self.bootID = bootID
+        self.madeAt = madeAt
     }
 
     /// In a session: gives up its copy of the lock, which is the supervisor's.

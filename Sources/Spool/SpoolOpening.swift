@@ -10,6 +10,7 @@ extension Spool {
     /// Opens or creates the folder (not its parents), checks that it is ours alone to write, takes its lock,
     /// and removes what dead writers left in `.tmp/`.
     package static func open(path: String, clock: Clock) throws(SpoolFailure) -> Spool {
+        let madeAt = fingerprint(path) == nil ? path : nil
         let folder = try openFolder(path)
         try check(folder, path: path)
         let lock = try naming(path, SpoolFailure.Fault.notWritable) { () throws(Errno) in
@@ -25,7 +26,20 @@ extension Spool {
         }
         try check(drafts, path: path + "/" + draftsName)
         try naming(path, SpoolFailure.Fault.system) { () throws(Errno) in try removeLeftovers(in: drafts) }
-        return Spool(folder: folder, drafts: drafts, lock: lock, bootID: bootID(clock))
+        return Spool(folder: folder, drafts: drafts, lock: lock, bootID: bootID(clock), madeAt: madeAt)
+    }
+
+    /// Takes back an opening after which no server came to run: what opening put into the folder goes, and the
+    /// folder with it if opening made it. A folder with anything else in it stays as it is.
+    package func abandon() {
+        guard let names = try? folder.names(), Set(names) == [Spool.lockName, Spool.draftsName] else { return }
+        do {
+            try folder.removeDirectory(Spool.draftsName)
+            try folder.unlink(Spool.lockName)
+            if let madeAt { try removeFolder(madeAt) }
+        } catch {
+            return  // What is left is empty and harms nobody.
+        }
     }
 
     /// Turns an errno into a failure that names the spool and the step.

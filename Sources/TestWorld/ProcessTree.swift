@@ -61,6 +61,8 @@ package struct ProcessTree: Sendable {
     /// The most that any process that still lives ever had resident, bytes.
     package var peakResident: Int { alive.map { ProcessTree.status($0, "VmHWM:") }.max() ?? 0 }
 
+    package static func peakResident(of process: ProcessID) -> Int { status(process, "VmHWM:") }
+
     /// A line of proc_pid_status(5) that is in kB, as bytes.
     private static func status(_ pid: ProcessID, _ key: String) -> Int {
         let lines = ((try? readFile("/proc/\(pid)/status")) ?? []).split(separator: UInt8(ascii: "\n"))

@@ -6,7 +6,7 @@ import SystemPackage
 
 package final class ServerProcess {
     package let port: UInt16
-    private let leader: ProcessID
+    package let leader: ProcessID
     private let world: WorldGuard
     private var ending: Ending?
 

@@ -58,8 +58,8 @@ import SystemPackage
         do {
             return try Supervisor.start(setting, listener: listener, spool: spool)
         } catch .gatekeeper(.exited(let status)) {
-            // It has said why.
-            exitNow(status)
+            spool.abandon()
+            exitNow(status)  // It has said why.
         } catch {
             throw CannotStart(status: 71, "the gatekeeper does not start: \(error)")
         }

@@ -1,0 +1,101 @@
+/// A start that must fail: one line that says what and what to do, its exit status, and nothing changed.
+
+import Conformance
+import Posix
+import SystemPackage
+import TestWorld
+import Testing
+
+@Suite struct `A server that cannot start` {
+    private struct Attempt {
+        let status: Ending
+        let message: String
+    }
+
+    private func attempt(_ arguments: [String], program: String? = nil) throws -> Attempt {
+        let path = try program ?? (programFolder() + "/twmailer-server")
+        let output = try Spawn(path, arguments).output()
+        return Attempt(status: output.ending, message: String(decoding: output.errors, as: UTF8.self))
+    }
+
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = try makeTemporaryFolder("/tmp/tw-start")
+        defer { try? removeTree(folder) }
+        try body(folder)
+    }
+
+    private func expect(_ attempt: Attempt, _ status: Int32, says words: [String]) {
+        #expect(attempt.status == .exited(status), "\(attempt.message)")
+        let lines = attempt.message.split(separator: "\n")
+        #expect(lines.count == 1, "one line: \(attempt.message)")
+        for word in words { #expect(attempt.message.contains(word), "\(attempt.message)") }
+    }
+
+    @Test func `says which option is wrong`() throws {
+        try withFolder { folder in
+            let spool = folder + "/s"
+            expect(try attempt(["0"]), 64, says: ["<spool>"])
+            expect(try attempt(["99999", spool]), 64, says: ["<port>", "99999"])
+            expect(try attempt(["0", spool, "--max-sesions", "3"]), 64, says: ["--max-sesions", "--max-sessions"])
+            expect(try attempt(["0", spool, "--ban", "60"]), 64, says: ["--ban", "60"])
+            expect(try attempt(["0", spool, "--listen", "localhost"]), 64, says: ["--listen", "localhost"])
+            #expect(fingerprint(spool) == nil)
+        }
+    }
+
+    @Test func `does not take a port that is taken`() throws {
+        try withFolder { folder in
+            let other = try Sockets.listen(TCPAddress("127.0.0.1", port: 0)!)
+            let port = try Sockets.localAddress(other.number).port
+            let refused = try attempt(["\(port)", folder + "/s", "--listen", "127.0.0.1"])
+            expect(refused, 69, says: ["127.0.0.1:\(port)", "another port"])
+            #expect(fingerprint(folder + "/s") == nil)
+        }
+    }
+
+    @Test func `does not take a spool that is none`() throws {
+        try withFolder { folder in
+            try replaceFile(at: folder + "/file", with: Array("x".utf8).span)
+            expect(try attempt(["0", folder + "/file"]), 73, says: [folder + "/file", "not a directory"])
+            expect(try attempt(["0", folder + "/no/such"]), 73, says: [folder + "/no/such"])
+        }
+    }
+
+    @Test func `does not share a spool or a port with another server`() throws {
+        try withServer { world in
+            expect(try attempt(["0", world.stage.spool]), 75, says: [world.stage.spool, "in use"])
+            try withFolder { folder in
+                expect(try attempt(["\(world.server.port)", folder + "/s"]), 69, says: [":\(world.server.port)"])
+            }
+            try world.talk().login("alice")
+        }
+    }
+
+    @Test func `names the CA file it cannot use, and leaves no spool behind`() throws {
+        try withFolder { folder in
+            let refused = try attempt(["0", folder + "/s", "--ldap-ca-file", folder + "/none.pem"])
+            expect(refused, 78, says: ["--ldap-ca-file", folder + "/none.pem"])
+            #expect(fingerprint(folder + "/s") == nil)
+        }
+    }
+
+    @Test func `names the gatekeeper that is not there`() throws {
+        try withFolder { folder in
+            let copy = folder + "/twmailer-server"
+            #expect(try Spawn("/bin/cp", [programFolder() + "/twmailer-server", copy]).output().ending == .exited(0))
+            expect(try attempt(["0", folder + "/s"], program: copy), 78, says: [folder + "/twmailer-gatekeeper", "missing"])
+            #expect(fingerprint(folder + "/s") == nil)
+        }
+    }
+
+    @Test func `keeps mail and state private whatever the umask says`() throws {
+        try withServer(umask: "000") { world in
+            let talk = try world.talk()
+            try talk.login("alice")
+            try talk.say("SEND\nbob\ns\n.\nLOGIN\nx\ny\n")
+            #expect(try talk.hears("OK\nERR\n"))
+            let listing = try Spawn("/usr/bin/find", [world.stage.spool, "-perm", "/077"]).output()
+            #expect(listing.ending == .exited(0) && listing.text.isEmpty, "\(String(decoding: listing.text, as: UTF8.self))")
+        }
+    }
+}

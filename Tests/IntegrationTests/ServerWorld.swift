@@ -1,0 +1,122 @@
+/// A reference server with its directory, for what no transcript can see; and a client in one line.
+
+import Conformance
+import Posix
+import SystemPackage
+import TestWorld
+import Testing
+
+/// Everything ends with `body`, or with the test process.
+func withServer(_ options: [String] = [], umask: String? = nil, _ body: (ServerWorld) throws -> Void) throws {
+    let program = try programFolder()
+    let checkout = try #require(Suite.checkout(above: program + "/"))
+    let guardian = try WorldGuard.start()
+    defer { guardian.close() }
+    let fixture = Fixture(checkout: checkout)
+    let directory = try LDAPDirectory.start(
+        script: fixture.script, ldif: fixture.ldif, allowingAnonymousBind: false, world: guardian)
+    defer { directory.end() }
+    let stage = try Stage(world: guardian)
+    defer { stage.end() }
+    let world = ServerWorld(
+        program: program, guardian: guardian, directory: directory, stage: stage, options: options, umask: umask)
+    try world.start()
+    defer { world.server?.kill() }
+    try body(world)
+}
+
+final class ServerWorld {
+    let program: String
+    let directory: LDAPDirectory
+    let stage: Stage
+    private let guardian: WorldGuard
+    private let options: [String]
+    private let umask: String?
+    private(set) var server: ServerProcess!
+
+    init(
+        program: String, guardian: WorldGuard, directory: LDAPDirectory, stage: Stage, options: [String], umask: String?
+    ) {
+        (self.program, self.guardian, self.directory) = (program, guardian, directory)
+        (self.stage, self.options, self.umask) = (stage, options, umask)
+    }
+
+    func start() throws {
+        // Real time: what these tests look at is processes.
+        stage.clock.setFrozen(false)
+        var server = ServerProgram.reference(program + "/twmailer-server")
+        if let umask {
+            let directory = "--ldap-url \(directory.url) --ldap-ca-file \(directory.caFile)"
+            server = .foreign(command: "umask \(umask); exec \(program)/twmailer-server {port} {spool} \(directory)")
+        }
+        self.server = try ServerProcess.start(
+            server, on: stage, directory: directory, limits: options, world: guardian)
+    }
+
+    func talk(from source: String = "127.0.0.1") throws -> Talk { try Talk(port: server.port, source: source) }
+
+    /// The one child of the supervisor that is the gatekeeper, if it runs.
+    func gatekeeper() -> ProcessID? {
+        let children = server.tree.members.filter { $0.parent == server.leader.number }
+        return children.first { commandLine($0.pid).contains("/twmailer-gatekeeper") }?.pid
+    }
+
+    /// The sessions: children of the supervisor that run its own program.
+    func sessions() -> [ProcessID] {
+        server.tree.members
+            .filter { $0.parent == server.leader.number && !commandLine($0.pid).contains("/twmailer-gatekeeper") }
+            .map(\.pid)
+    }
+
+    private func commandLine(_ pid: ProcessID) -> String {
+        String(decoding: (try? readFile("/proc/\(pid)/cmdline")) ?? [], as: UTF8.self)
+    }
+
+    /// Asks until the answer is yes; a minute of real time is a generous upper limit, not a measurement.
+    func eventually(_ what: Comment, _ condition: () throws -> Bool) throws {
+        let deadline = Clock.system.now() + .seconds(60)
+        while try !condition() {
+            try #require(Clock.system.now() < deadline, what)
+            var none: [PollEntry] = []
+            _ = try Clock.system.poll(&none, until: Clock.system.now() + .milliseconds(2))
+        }
+    }
+}
+
+/// One connection, used in turns: say, then hear.
+final class Talk {
+    private let socket: OwnedDescriptor
+
+    init(port: UInt16, source: String) throws {
+        socket = try Sockets.connect(
+            TCPAddress("127.0.0.1", port: port)!, from: TCPAddress(source, port: 0), nonblocking: false)
+        try Sockets.sendAtOnce(socket.number)
+    }
+
+    func say(_ text: String) throws { try say(Array(text.utf8)) }
+    func say(_ bytes: [UInt8]) throws { try writeAll(socket.number, bytes.span) }
+    func finish() { Sockets.finishWriting(socket.number) }
+
+    /// The next `count` bytes; fewer at the end of the input.
+    func hear(bytes count: Int) throws -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: count)
+        var heard = 0
+        while heard < count {
+            try #require(try Clock.system.wait(for: .readable, on: socket.number, until: Clock.system.now() + .seconds(60)))
+            let got = try read(socket.number, into: &buffer, at: heard..<count)
+            if got == 0 { break }
+            heard += got
+        }
+        return Array(buffer[..<heard])
+    }
+
+    /// True when exactly `text` comes next.
+    func hears(_ text: String) throws -> Bool { try hear(bytes: text.utf8.count) == Array(text.utf8) }
+
+    func isAtEnd() throws -> Bool { try hear(bytes: 1).isEmpty }
+
+    func login(_ user: String) throws {
+        try say("LOGIN\n\(user)\n\(user)-secret\n")
+        try #require(try hears("OK\n"))
+    }
+}
