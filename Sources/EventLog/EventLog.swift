@@ -46,7 +46,9 @@ package struct EventLog: LogHandler {
 
     package func log(event: LogEvent) {
         let own = event.metadata ?? [:]
-        let fields = metadata.merging(own) { _, own in own }.merging(["pid": "\(ProcessID.current)"]) { given, _ in given }
+        let fields = metadata.merging(own) { _, own in own }.merging(["pid": "\(ProcessID.current)"]) { given, _ in
+            given
+        }
         let pairs = fields.map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
         let time = timestamp(clock.wall())
         write(Array((format.line(time, event.level, event: "\(event.message)", pairs) + "\n").utf8))

@@ -9,8 +9,9 @@ package struct Subject: Hashable, Sendable {
 
     package init?(_ bytes: some Collection<UInt8>) {
         guard bytes.allSatisfy({ $0 == UInt8(ascii: "\t") || !isControl($0) }) else { return nil }  // FRAME-6
-        guard bytes.count <= Subject.maximumScalars
-            || String(decoding: bytes, as: UTF8.self).unicodeScalars.count <= Subject.maximumScalars
+        guard
+            bytes.count <= Subject.maximumScalars
+                || String(decoding: bytes, as: UTF8.self).unicodeScalars.count <= Subject.maximumScalars
         else { return nil }  // SEND-15
         self.bytes = Array(bytes)
     }

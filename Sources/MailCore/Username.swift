@@ -12,7 +12,9 @@ package struct Username: Hashable, Sendable, CustomStringConvertible {
         guard let first = bytes.first, bytes.count <= Username.maximumLength else { return nil }  // LOGIN-5
         guard Username.isLetterOrDigit(first) else { return nil }
         for byte in bytes where !Username.isLetterOrDigit(byte) {
-            guard byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") else { return nil }
+            guard byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") else {
+                return nil
+            }
         }
         self.bytes = Array(bytes)
     }

@@ -18,7 +18,8 @@ package struct Session: ~Copyable {
     private var frameBegan: Duration
 
     /// Serves the client until either side has had enough.
-    package static func serve(_ socket: consuming OwnedDescriptor, from address: ClientAddress, in world: SessionWorld) {
+    package static func serve(_ socket: consuming OwnedDescriptor, from address: ClientAddress, in world: SessionWorld)
+    {
         var log = world.log
         log[metadataKey: "ip"] = "\(address)"
         do {

@@ -45,7 +45,8 @@ extension Session {
 
     private func begin(_ envelope: ServerMachine.Envelope) -> Draft? {
         do {
-            return try world.spool.draft(sender: envelope.sender, receiver: envelope.receiver, subject: envelope.subject)
+            return try world.spool.draft(
+                sender: envelope.sender, receiver: envelope.receiver, subject: envelope.subject)
         } catch {
             log.error("send-failed", metadata: ["error": "\(error)"])
             return nil

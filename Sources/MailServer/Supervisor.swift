@@ -110,7 +110,8 @@ package struct Supervisor: ~Copyable {
             if gatekeeper.isProcess(process) {
                 gatekeeper.ended(ending, at: clock.now(), log: log)
             } else if let address = sessions.ended(process), ending != .exited(0) {
-                log.error("session-crash", metadata: ["ip": "\(address)", "session": "\(process)", "status": "\(ending)"])
+                log.error(
+                    "session-crash", metadata: ["ip": "\(address)", "session": "\(process)", "status": "\(ending)"])
             }
         }
     }

@@ -2,7 +2,8 @@
 
 package struct LoginOptions: Sendable {
     package static let all: [Option] = [
-        Option("ldap-url", value: "URL", "The directory.", standard: "ldap://ldap.technikum-wien.at:389", section: logins),
+        Option(
+            "ldap-url", value: "URL", "The directory.", standard: "ldap://ldap.technikum-wien.at:389", section: logins),
         Option(
             "ldap-user-dn", value: "DN", "A user's name in the directory, with %u for the user.",
             standard: "uid=%u,ou=people,dc=technikum-wien,dc=at", section: logins),

@@ -32,7 +32,9 @@ package enum Signals {
     }
 
     /// Back to the default action, in a forked child.
-    package static func restoreDefault(_ signals: [Int32]) { for signal in signals { _ = cposix_signal_default(signal) } }
+    package static func restoreDefault(_ signals: [Int32]) {
+        for signal in signals { _ = cposix_signal_default(signal) }
+    }
 
     package static func ignore(_ signals: [Int32]) { for signal in signals { _ = cposix_signal_ignore(signal) } }
 

@@ -223,7 +223,8 @@ package enum Sockets {
 
     private static let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
 
-    private static func make(_ family: Int32, _ kind: __socket_type, nonblocking: Bool) throws(Errno) -> OwnedDescriptor {
+    private static func make(_ family: Int32, _ kind: __socket_type, nonblocking: Bool) throws(Errno) -> OwnedDescriptor
+    {
         let flags = closeOnExec | (nonblocking ? Int32(SOCK_NONBLOCK.rawValue) : 0)
         return OwnedDescriptor(owning: try retrying { socket(family, Int32(kind.rawValue) | flags, 0) })
     }

@@ -47,7 +47,7 @@ import SystemPackage
             listener, spool)
         if let path = options.portFile { try announce(port: address.port, in: path) }
         if options.clock.isVirtual { log.warning("virtual-time") }
-        log.notice("listening", metadata: ["address": "\(address)", "version": "\(ServerOptions.version)"])
+        log.notice("listening", metadata: ["address": "\(address)", "version": "\(productVersion)"])
         if options.logFormat == .text { try writeAll(2, Array("listening on \(address)\n".utf8).span) }
         try supervisor.run()
     }

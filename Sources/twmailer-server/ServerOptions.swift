@@ -7,10 +7,8 @@ import Options
 import Posix
 
 struct ServerOptions {
-    static let version = "0.1.0"
-
     static let commandLine = CommandLineSpec(
-        program: "twmailer-server", version: version,
+        program: "twmailer-server", version: productVersion,
         summary: "A forking TW-Mailer Pro server: mail over TCP, logins checked by LDAP.",
         positionals: [
             Positional("port", "The TCP port; 0 takes a free one."),
@@ -23,7 +21,8 @@ struct ServerOptions {
             Option("max-sessions", value: "N", "Sessions at once.", standard: "512", section: limitsSection),
             Option("max-sessions-per-ip", value: "N", "… from one address.", standard: "128", section: limitsSection),
             Option("max-pre-login", value: "N", "… not logged in yet.", standard: "128", section: limitsSection),
-            Option("login-timeout", value: "TIME", "From connection to login.", standard: "120s", section: limitsSection),
+            Option(
+                "login-timeout", value: "TIME", "From connection to login.", standard: "120s", section: limitsSection),
             Option("idle-timeout", value: "TIME", "Between two commands.", standard: "10min", section: limitsSection),
             Option(
                 "frame-timeout", value: "TIME", "Inside one command, or without a byte of a message.",
@@ -36,7 +35,9 @@ struct ServerOptions {
                 section: limitsSection),
             Option(
                 "max-message-size", value: "BYTES", "Longest message text; none without it.", section: limitsSection),
-            Option("grace", value: "TIME", "For commands under way when stopping.", standard: "10s", section: limitsSection),
+            Option(
+                "grace", value: "TIME", "For commands under way when stopping.", standard: "10s", section: limitsSection
+            ),
         ],
         environmentPrefix: "TWMAILER_",
         notes: """
@@ -75,7 +76,8 @@ struct ServerOptions {
         logFormat = try parsed.choice("log-format")
         limits = try ServerOptions.limits(parsed)
         do {
-            clock = Clock(page: try parsed.text("clock-page").map { path throws(ClockPage.Failure) in try ClockPage(path: path) })
+            clock = Clock(
+                page: try parsed.text("clock-page").map { path throws(ClockPage.Failure) in try ClockPage(path: path) })
         } catch {
             throw CannotStart(status: 78, "--clock-page: \(parsed.text("clock-page") ?? "") cannot be used: \(error)")
         }

@@ -32,7 +32,9 @@ import Testing
                 let talk = try world.talk()
                 try talk.login("alice")
                 try talk.say("SEND\nalice\nbig\n")
-                let block = Array(repeating: Array("seventy bytes of text that are the same in each of the lines here.\n".utf8), count: 1000)
+                let block = Array(
+                    repeating: Array("seventy bytes of text that are the same in each of the lines here.\n".utf8),
+                    count: 1000)
                 let bytes = Array(block.joined())
                 for _ in 0..<(lines / 1000) { try talk.say(bytes) }
                 try talk.say(".\nLIST\n")
@@ -120,7 +122,9 @@ import Testing
             try other.say("LIST\n")
             #expect(try other.hears("0\n"))
             try world.eventually("the log tells") {
-                world.stage.lastLogLines(20).contains { $0.contains("ev=session-crash") && $0.contains("signal\\x3d11") }
+                world.stage.lastLogLines(20).contains {
+                    $0.contains("ev=session-crash") && $0.contains("signal\\x3d11")
+                }
             }
         }
     }

@@ -83,7 +83,9 @@ import Testing
         try withFolder { folder in
             let copy = folder + "/twmailer-server"
             #expect(try Spawn("/bin/cp", [programFolder() + "/twmailer-server", copy]).output().ending == .exited(0))
-            expect(try attempt(["0", folder + "/s"], program: copy), 78, says: [folder + "/twmailer-gatekeeper", "missing"])
+            expect(
+                try attempt(["0", folder + "/s"], program: copy), 78,
+                says: [folder + "/twmailer-gatekeeper", "missing"])
             #expect(fingerprint(folder + "/s") == nil)
         }
     }
@@ -95,7 +97,9 @@ import Testing
             try talk.say("SEND\nbob\ns\n.\nLOGIN\nx\ny\n")
             #expect(try talk.hears("OK\nERR\n"))
             let listing = try Spawn("/usr/bin/find", [world.stage.spool, "-perm", "/077"]).output()
-            #expect(listing.ending == .exited(0) && listing.text.isEmpty, "\(String(decoding: listing.text, as: UTF8.self))")
+            #expect(
+                listing.ending == .exited(0) && listing.text.isEmpty, "\(String(decoding: listing.text, as: UTF8.self))"
+            )
         }
     }
 }

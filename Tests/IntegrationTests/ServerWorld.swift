@@ -102,7 +102,8 @@ final class Talk {
         var buffer = [UInt8](repeating: 0, count: count)
         var heard = 0
         while heard < count {
-            try #require(try Clock.system.wait(for: .readable, on: socket.number, until: Clock.system.now() + .seconds(60)))
+            try #require(
+                try Clock.system.wait(for: .readable, on: socket.number, until: Clock.system.now() + .seconds(60)))
             let got = try read(socket.number, into: &buffer, at: heard..<count)
             if got == 0 { break }
             heard += got

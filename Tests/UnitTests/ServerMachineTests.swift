@@ -80,7 +80,10 @@ private let login = "LOGIN\nalice\nsecret\n"
     @Test func `a session from login to quit`() {
         #expect(
             played(login + "SEND\nbob\nlunch\nat noon?\n.\nLIST\nREAD\n1\nDEL\n2\nQUIT\nLIST\n")
-                == ["login alice", "OK", "store alice>bob at noon?\n.\n", "OK", "list alice", "read alice 1", "delete alice 2", "close"])
+                == [
+                    "login alice", "OK", "store alice>bob at noon?\n.\n", "OK", "list alice", "read alice 1",
+                    "delete alice 2", "close",
+                ])
     }
 
     @Test func `before login nothing but QUIT does anything, and each command is one ERR`() {
@@ -104,22 +107,29 @@ private let login = "LOGIN\nalice\nsecret\n"
     @Test(arguments: ["../x", "", "Bob", "bob\r", "bob\0", String(repeating: "b", count: 33)])
     func `a refused receiver swallows the message`(receiver: String) {
         #expect(
-            played(login + "SEND\n\(receiver)\ns\nDEL\n1\n.\nLIST\n") == ["login alice", "OK", "drop", "ERR", "list alice", "end"])
+            played(login + "SEND\n\(receiver)\ns\nDEL\n1\n.\nLIST\n") == [
+                "login alice", "OK", "drop", "ERR", "list alice", "end",
+            ])
     }
 
     @Test func `a refused subject swallows the message`() {
         for subject in [String(repeating: "x", count: 81), "a\u{1}b", String(repeating: "x", count: 2000)] {
-            #expect(played(login + "SEND\nbob\n\(subject)\n.\n.\n") == ["login alice", "OK", "drop", "ERR", "ERR", "end"])
+            #expect(
+                played(login + "SEND\nbob\n\(subject)\n.\n.\n") == ["login alice", "OK", "drop", "ERR", "ERR", "end"])
         }
     }
 
     @Test func `an unknown verb is one ERR for its line alone`() {
-        #expect(played("login\n LIST\nLIST \nLIST\r\n\nQUIT now\n") == ["ERR", "ERR", "ERR", "ERR", "ERR", "ERR", "end"])
+        #expect(
+            played("login\n LIST\nLIST \nLIST\r\n\nQUIT now\n") == ["ERR", "ERR", "ERR", "ERR", "ERR", "ERR", "end"])
     }
 
     @Test func `a line over 1024 bytes is refused after its frame`() {
         let long = String(repeating: "x", count: 1025)
-        #expect(played(login + "READ\n\(long)\n\(long)\nLIST\n") == ["login alice", "OK", "ERR", "ERR", "list alice", "end"])
+        #expect(
+            played(login + "READ\n\(long)\n\(long)\nLIST\n") == [
+                "login alice", "OK", "ERR", "ERR", "list alice", "end",
+            ])
         #expect(played("LOGIN\nalice\n\(String(repeating: "x", count: 1024))\n") == ["login alice", "ERR", "end"])
     }
 
@@ -138,7 +148,9 @@ private let login = "LOGIN\nalice\nsecret\n"
 
     /// FRAME-1: TCP has no packets.
     @Test func `any cut of the same bytes gives the same actions`() {
-        let bodies = ["", "text\n", "..\n .\n. \n.\r\n", "LIST\nQUIT\n", "\n\n", String(repeating: "y", count: 700) + "\n"]
+        let bodies = [
+            "", "text\n", "..\n .\n. \n.\r\n", "LIST\nQUIT\n", "\n\n", String(repeating: "y", count: 700) + "\n",
+        ]
         let lines = bodies.map { "SEND\nbob\nsubject\n\($0).\n" } + ["LIST\n", "READ\n1\n", "nonsense\n", "DEL\nabc\n"]
         for seed in 1...60 as ClosedRange<UInt64> {
             var random = Sequence(state: seed)

@@ -47,10 +47,12 @@ import Testing
 
     @Test func `counts what has arrived since the last LIST as the next numbers`() throws {
         _ = try heard(login("alice") + "SEND\nbob\none\n.\nSEND\nbob\ntwo\n.\n")
-        let got = try heard(login("bob") + "READ\n2\nSEND\nbob\nthree\n.\nDEL\n1\nREAD\n3\nREAD\n1\nREAD\n4\nLIST\nDEL\n1\nLIST\n")
+        let got = try heard(
+            login("bob") + "READ\n2\nSEND\nbob\nthree\n.\nDEL\n1\nREAD\n3\nREAD\n1\nREAD\n4\nLIST\nDEL\n1\nLIST\n")
         let mail = { (from: String, subject: String) in "OK\n\(from)\nbob\n\(subject)\n.\n" }
         #expect(
-            got == "OK\n" + mail("alice", "two") + "OK\nOK\n" + mail("bob", "three") + "ERR\nERR\n2\ntwo\nthree\nOK\n1\nthree\n")
+            got == "OK\n" + mail("alice", "two") + "OK\nOK\n" + mail("bob", "three")
+                + "ERR\nERR\n2\ntwo\nthree\nOK\n1\nthree\n")
     }
 
     @Test func `stores nothing of a message whose end never came`() throws {

@@ -8,7 +8,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", ".", "..", ".a", "-a", "_a", "Alice", "alice ", " alice", "alice\r", "alice\t", "../bob", "a/b", "a\0", "é", "*",
+        "", ".", "..", ".a", "-a", "_a", "Alice", "alice ", " alice", "alice\r", "alice\t", "../bob", "a/b", "a\0", "é",
+        "*",
         "a,b", "a+b", "a=b", "a\u{a0}", "a" + String(repeating: "9", count: 32),
     ])
     func `any other spelling is no user name`(name: String) {
@@ -38,7 +39,7 @@ import Testing
     }
 
     @Test func `a subject may hold a TAB and no other control byte`() {
-        for byte in UInt8.min ..< 0x20 { #expect((Subject([0x61, byte]) != nil) == (byte == 9)) }
+        for byte in UInt8.min..<0x20 { #expect((Subject([0x61, byte]) != nil) == (byte == 9)) }
         #expect(Subject([0x7f]) == nil)
     }
 
@@ -48,7 +49,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "0", "01", "+1", "-1", " 1", "1 ", "1\t", "1x", "x", "1/../2", "../bob/1", "１", "1\0", "99999999999999999999",
+        "", "0", "01", "+1", "-1", " 1", "1 ", "1\t", "1x", "x", "1/../2", "../bob/1", "１", "1\0",
+        "99999999999999999999",
     ])
     func `any other spelling is no message number`(text: String) {
         #expect(MessageNumber(Array(text.utf8)) == nil)
