@@ -34,15 +34,15 @@ struct Mailbox: ~Copyable {
         return Mailbox(folder: folder, messages: messages)
     }
 
-    /// Holds the mailbox's lock until the descriptor is closed, also by the death of the process (H30).
+    /// Waits for the mailbox's lock.
     ///
     /// The lock file is made last: where it exists somebody has synced the mailbox's folders, and whoever
     /// finds none does that before going on. So nobody answers OK for mail in a folder that a power loss
     /// may take away because its maker had not come that far.
-    func lock(in spool: borrowing Directory) throws(Errno) -> OwnedDescriptor {
+    func lock(in spool: borrowing Directory) throws(Errno) -> MailboxLock {
         let file = try lockFile(in: spool)
         try Posix.lock(file.number, .exclusive)
-        return file
+        return MailboxLock(file)
     }
 
     private func lockFile(in spool: borrowing Directory) throws(Errno) -> OwnedDescriptor {
@@ -82,4 +82,14 @@ struct Mailbox: ~Copyable {
         guard status.owner == effectiveUser(), status.mode & 0o022 == 0 else { throw .permissionDenied }
         return folder
     }
+}
+
+/// Held for as long as the value lives, and no longer than the process (H30).
+struct MailboxLock: ~Copyable {
+    private let file: OwnedDescriptor
+
+    fileprivate init(_ file: consuming OwnedDescriptor) { self.file = file }
+
+    // Not left to the close alone, which frees nothing while another process has a copy of the descriptor.
+    deinit { try? unlock(file.number) }
 }

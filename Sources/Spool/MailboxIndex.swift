@@ -18,7 +18,7 @@ struct MailboxIndex: ~Copyable {
         case memory([UInt8])
     }
 
-    private let lock: OwnedDescriptor
+    private let lock: MailboxLock
     private let file: IndexFile
     private var header: IndexHeader
     private var records: Records
