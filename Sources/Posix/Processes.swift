@@ -85,6 +85,9 @@ package func dieWithParent(_ parent: ProcessID, signal: Int32 = SIGKILL) {
     if ProcessID.parent != parent { exitNow(0) }
 }
 
+/// Ends this process by SIGALRM when it still runs then (alarm(2)); whole seconds, at least one.
+package func endAfter(seconds: Int) { _ = alarm(UInt32(max(1, seconds))) }
+
 /// Leaves without running exit handlers: a forked child must not flush its parent's buffers.
 package func exitNow(_ code: Int32) -> Never { _exit(code) }
 

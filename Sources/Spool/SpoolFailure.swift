@@ -17,6 +17,8 @@ package enum SpoolFailure: Error, Equatable, CustomStringConvertible {
         case system(Errno)
     }
 
+    package var isInUse: Bool { if case .inUse = self { true } else { false } }
+
     /// One line: what is wrong and what to do.
     package var description: String {
         switch self {

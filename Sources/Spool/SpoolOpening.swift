@@ -29,6 +29,21 @@ extension Spool {
         return Spool(folder: folder, drafts: drafts, lock: lock, bootID: bootID(clock), madeAt: madeAt)
     }
 
+    /// What opening the folder would find, in a few words; changes nothing.
+    package static func examine(path: String) throws(SpoolFailure) -> String {
+        let folder: Directory
+        do {
+            folder = try Directory.open(path: path)
+        } catch {
+            if error == .noSuchFileOrDirectory { return "\(path) is not there yet and will be made" }
+            throw .unusable(path: path, error == .notDirectory ? .notADirectory : .system(error))
+        }
+        try check(folder, path: path)
+        guard let lock = try? folder.open(lockName, .readWrite) else { return "\(path) is a folder and no spool yet" }
+        guard (try? tryLock(lock.number, .exclusive)) == true else { throw .inUse(path: path) }
+        return "\(path) is in order and not in use"
+    }
+
     /// Takes back an opening after which no server came to run: what opening put into the folder goes, and the
     /// folder with it if opening made it. A folder with anything else in it stays as it is.
     package func abandon() {

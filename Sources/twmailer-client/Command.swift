@@ -14,7 +14,7 @@ enum Command {
     case delete([MessageNumber])
 
     static let spec = CommandLineSpec(
-        program: "twmailer-client", version: "1.0.0",
+        program: "twmailer-client", version: productVersion,
         summary: "Sends and reads mail on a TW-Mailer Pro server. Without a command it opens a session to type in, "
             + "or takes the lines of a pipe.",
         positionals: [

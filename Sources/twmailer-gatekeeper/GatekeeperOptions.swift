@@ -25,6 +25,7 @@ struct GatekeeperOptions {
         program: "twmailer-gatekeeper", version: productVersion,
         summary: "Decides about logins for twmailer-server, which starts it. It is not run by hand.",
         options: [
+            Option(flag: "check", "Connect to the directory, say how it went, and stop."),
             Option("state", value: "DIR", "The folder of attempts and bans; made when it is missing."),
         ] + LoginOptions.all)
 

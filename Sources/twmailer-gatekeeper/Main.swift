@@ -11,6 +11,7 @@ import Posix
 @main struct Main {
     /// sysexits.h
     private static let usage: Int32 = 64
+    private static let unavailable: Int32 = 69
     private static let cannotCreate: Int32 = 73
     private static let temporaryFailure: Int32 = 75
     private static let configuration: Int32 = 78
@@ -32,7 +33,9 @@ import Posix
             case .show(let text): try writeAll(1, Array(text.utf8).span)
             case .run(let parsed):
                 let options = try GatekeeperOptions(parsed)
-                if isWorker { work(options) } else { try serve(options, arguments) }
+                if parsed.flag("check") {
+                    try check(options)
+                } else if isWorker { work(options) } else { try serve(options, arguments) }
             }
         } catch let error as UsageError {
             end(usage, error.description)
@@ -47,6 +50,19 @@ import Posix
         } catch {
             end(cannotCreate, "\(error)")
         }
+    }
+
+    /// libldap may wait for ever for a server that has gone mute, so a signal ends what takes too long.
+    private static func check(_ options: GatekeeperOptions) throws {
+        endAfter(seconds: Int(options.timeout.components.seconds) + 1)
+        try DirectoryConnection.check(options.directory)
+        do {
+            _ = try DirectoryConnection.open(options.directory)
+        } catch {
+            end(unavailable, "\(options.directory.url): \(error.text)")
+        }
+        let how = if case .never = options.directory.encryption { "unencrypted" } else { "encrypted" }
+        try writeAll(1, Array("\(options.directory.url) answers, \(how)\n".utf8).span)
     }
 
     /// Descriptors: 3 the door, 4 the lifeline, 5 the pipe that is told when everything is ready.

@@ -17,15 +17,9 @@ import SystemPackage
             case .run(let parsed): try serve(ServerOptions(parsed))
             }
             exitNow(0)
-        } catch let error as UsageError {
-            leave("\(error) (--help lists the options)", status: 64)
-        } catch let failure as SpoolFailure {
-            if case .inUse = failure { leave("\(failure)", status: 75) }
-            leave("\(failure)", status: 73)
-        } catch let failure as CannotStart {
-            leave(failure.reason, status: failure.status)
         } catch {
-            leave("\(error)", status: 71)
+            let failure = CannotStart(error)
+            leave(failure.reason, status: failure.status)
         }
     }
 
@@ -36,6 +30,7 @@ import SystemPackage
             throw CannotStart(
                 status: 78, "\(gatekeeper) is missing: build it (swift build) and keep it beside twmailer-server")
         }
+        if options.isCheck { exitNow(Check.run(options, gatekeeper: gatekeeper)) }
         let log = EventLog.logger(level: options.logLevel, format: options.logFormat, clock: options.clock)
         let listener = try listen(options)
         let address = try Sockets.localAddress(listener.number)
@@ -65,7 +60,7 @@ import SystemPackage
         }
     }
 
-    private static func listen(_ options: ServerOptions) throws -> OwnedDescriptor {
+    static func listen(_ options: ServerOptions) throws -> OwnedDescriptor {
         do {
             return try Sockets.listen(options.address)
         } catch {
@@ -104,5 +99,14 @@ struct CannotStart: Error {
     init(status: Int32, _ reason: String) {
         self.status = status
         self.reason = reason
+    }
+
+    init(_ error: any Error) {
+        switch error {
+        case let failure as CannotStart: self = failure
+        case let error as UsageError: self.init(status: 64, "\(error) (--help lists the options)")
+        case let failure as SpoolFailure: self.init(status: failure.isInUse ? 75 : 73, "\(failure)")
+        default: self.init(status: 71, "\(error)")
+        }
     }
 }

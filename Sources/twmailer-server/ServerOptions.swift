@@ -16,6 +16,7 @@ struct ServerOptions {
         ],
         options: [
             Option("listen", value: "ADDRESS", "Where to listen; :: takes IPv4 too.", standard: "::"),
+            Option(flag: "check", "Look at port, spool and directory, say what is found, and stop."),
             Option("port-file", value: "PATH", "Write the port here once the server is ready."),
         ] + LoginOptions.all + [
             Option("max-sessions", value: "N", "Sessions at once.", standard: "512", section: limitsSection),
@@ -53,6 +54,7 @@ struct ServerOptions {
     let isAddressGiven: Bool
     let spool: String
     let portFile: String?
+    let isCheck: Bool
     let clock: Clock
     let limits: Limits
     let logLevel: Logger.Level
@@ -70,6 +72,7 @@ struct ServerOptions {
         isAddressGiven = parsed.isGiven("listen")
         spool = try parsed.requiredText("spool")
         portFile = parsed.text("port-file")
+        isCheck = parsed.flag("check")
         let login = try LoginOptions(parsed)
         verdictTimeout = login.timeout
         logLevel = try parsed.choice("log-level")
