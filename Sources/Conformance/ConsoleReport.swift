@@ -18,14 +18,17 @@ package struct ConsoleReport: Sendable {
     package func render(_ events: [RunEvent]) -> String {
         var (results, interrupted): ([TranscriptResult], Bool) = ([], false)
         var (server, time, segmentations): (String, Duration, [Segmentation]) = ("", .zero, [])
+        var foreign = false
         for event in events {
             switch event {
-            case .started(let name, _, let cuts): (server, segmentations) = (name, cuts)
+            case .started(let name, let other, _, let cuts): (server, foreign, segmentations) = (name, other, cuts)
             case .finished(let result): results.append(result)
             case .ended(let early, let duration): (interrupted, time) = (early, duration)
             }
         }
-        let groups = FailureGroup.groups(results)
+        let tally = Tally(results, catalogue: catalogue, foreign: foreign)
+        let groups = FailureGroup.groups(results.filter { !$0.isTolerated(foreign: foreign) })
+        let differing = FailureGroup.groups(results.filter { $0.isTolerated(foreign: foreign) })
         let judged = groups.filter { !$0.isBlocked }
         var lines: [String] = []
         if !isQuiet {
@@ -33,10 +36,11 @@ package struct ConsoleReport: Sendable {
             for causes in blocking(groups) { lines += blocked(causes) + [""] }
         }
         lines += skipped(results)
-        lines += groups.map { oneLine($0) }
-        lines += clauseLines(Tally(results, catalogue: catalogue))
+        lines += differing.map { oneLine($0, as: "DIFFERS") }
+        lines += groups.map { oneLine($0, as: mark($0)) }
+        lines += clauseLines(tally)
         lines.append("\(server) · \(segmentations.map(\.description).joined(separator: ", ")) · \(seconds(time))")
-        lines.append(counts(Tally(results, catalogue: catalogue), interrupted: interrupted))
+        lines.append(counts(tally, interrupted: interrupted))
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -105,7 +109,8 @@ package struct ConsoleReport: Sendable {
 
     private func blocked(_ groups: [FailureGroup]) -> [String] {
         let more = groups.count - 1
-        let rest = more == 0 ? [] : ["   \(more) further transcript\(more == 1 ? "" : "s") not tested because of the same"]
+        let rest =
+            more == 0 ? [] : ["   \(more) further transcript\(more == 1 ? "" : "s") not tested because of the same"]
         return failure(groups[0]) + rest
     }
 
@@ -126,11 +131,11 @@ package struct ConsoleReport: Sendable {
         }
     }
 
-    private func oneLine(_ group: FailureGroup) -> String {
+    private func oneLine(_ group: FailureGroup, as mark: String) -> String {
         let tag = group.failure.clause.map { "[\($0.id) \($0.level.rawValue)]" } ?? "[setup]"
         let cuts = ([group.segmentation] + group.alike).map(\.description).joined(separator: ", ")
         let what = "expected \(group.failure.expected.joined(separator: " or ")), received \(group.failure.received)"
-        return "\(mark(group))  \(name(group.path)):\(group.failure.place.line)  \(tag)  \(cuts): \(what)"
+        return "\(mark)  \(name(group.path)):\(group.failure.place.line)  \(tag)  \(cuts): \(what)"
     }
 
     private func clauseLines(_ tally: Tally) -> [String] {
@@ -140,7 +145,9 @@ package struct ConsoleReport: Sendable {
         var lines: [String] = []
         for level in [Level.must, .should] {
             let missing = ids(level) { $0 == .notReached }
-            if isWhole && !missing.isEmpty { lines.append("NOT REACHED  \(level.rawValue)  \(missing.joined(separator: " "))") }
+            if isWhole && !missing.isEmpty {
+                lines.append("NOT REACHED  \(level.rawValue)  \(missing.joined(separator: " "))")
+            }
             let untested = ids(level) { if case .notTested = $0 { true } else { false } }
             if !untested.isEmpty { lines.append("NOT TESTED   \(level.rawValue)  \(untested.joined(separator: " "))") }
         }
@@ -150,7 +157,9 @@ package struct ConsoleReport: Sendable {
     private func counts(_ tally: Tally, interrupted: Bool) -> String {
         var parts = ["\(tally.played) played: \(tally.passed) passed"]
         for (count, word) in [
-            (tally.failed, "failed"), (tally.crashed, "crashed"), (tally.blocked, "blocked"), (tally.skipped, "not tested"),
+            (tally.failed, "failed"), (tally.crashed, "crashed"), (tally.blocked, "blocked"),
+            (tally.skipped, "not tested"),
+            (tally.differing, "differing"),
         ] where count > 0 { parts.append("\(count) \(word)") }
         let clauses = [Level.must, .should].map { level in
             "\(level.rawValue) \(tally.passed(level))/\(isWhole ? tally.all(level) : tally.reached(level))"

@@ -5,9 +5,10 @@ import Transcript
 package enum JSONReport {
     package static func line(_ event: RunEvent) -> String {
         switch event {
-        case .started(let server, let transcripts, let segmentations):
+        case .started(let server, let foreign, let transcripts, let segmentations):
             return JSON.object([
                 ("event", .text("started")), ("format", .number(1)), ("server", .text(server)),
+                ("foreign", .flag(foreign)),
                 ("transcripts", .number(transcripts)),
                 ("segmentations", .list(segmentations.map { .text($0.description) })),
             ]).text

@@ -1,7 +1,8 @@
 /// A value of any size that is computed piece by piece, so that it can be sent and compared without being held.
 
 /// Two payloads with the same parameters have the same bytes, on every machine.
-package struct Payload: Sendable, Equatable {
+package struct Payload: Sendable, Equatable, CustomStringConvertible {
+    package var description: String { "payload of \(count) bytes" }
     package let count: Int
     private let content: Content
 
@@ -64,7 +65,8 @@ package struct Payload: Sendable, Equatable {
     /// Each period begins with its number, so that a lost, doubled or exchanged piece shows.
     private func stampBlocks(_ bytes: inout [UInt8], _ range: Range<Int>) {
         let digits = Array("0123456789abcdef".utf8)
-        for block in (range.lowerBound / Payload.period)...(max(range.lowerBound, range.upperBound - 1) / Payload.period)
+        for block
+            in (range.lowerBound / Payload.period)...(max(range.lowerBound, range.upperBound - 1) / Payload.period)
         where block > 0 {
             for digit in 0..<8 {
                 let position = block * Payload.period + digit

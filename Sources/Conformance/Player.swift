@@ -107,7 +107,8 @@ final class Player {
         let crash = scene.crash
         let clause = recorder.clause
         var failure = Failure(
-            place: place, clause: clause, verdict: crash == nil ? .fail : .crash, expected: expected, received: received)
+            place: place, clause: clause, verdict: crash == nil ? .fail : .crash, expected: expected, received: received
+        )
         failure.details = details
         failure.after = Clock.system.now() - stepBegan
         failure.exchange = recorder.phase()

@@ -73,7 +73,8 @@ extension Player {
     func flush(_ connection: Connection) throws(Stop) {
         let flushed: Void? = try wait { () throws(Stop) in connection.hasOutput ? nil : () }
         if flushed == nil {
-            throw fail(["the server reads what it is sent"], "it reads nothing: \(connection.outputLeft) bytes are left")
+            throw fail(
+                ["the server reads what it is sent"], "it reads nothing: \(connection.outputLeft) bytes are left")
         }
     }
 

@@ -76,7 +76,8 @@ package struct Playing {
         var macros: [String: Macro] = [:]
         for file in dialect {
             for case .define(let name, let parameters, let options, let body) in file.steps.map(\.action) {
-                let path = String(file.path[(file.path.lastIndex(of: "/").map(file.path.index(after:)) ?? file.path.startIndex)...])
+                let path = String(
+                    file.path[(file.path.lastIndex(of: "/").map(file.path.index(after:)) ?? file.path.startIndex)...])
                 macros[name] = Macro(name: name, parameters: parameters, options: options, body: body, path: path)
             }
         }
@@ -86,6 +87,9 @@ package struct Playing {
     /// What this run cannot offer the transcript.
     private var unmetNeed: String? {
         guard case .foreign(let command) = options.server else { return nil }
+        if !transcript.tags.isEmpty && transcript.tags.allSatisfy({ $0.clause.level == .ref }) {
+            return "a promise of the reference server"
+        }
         if !transcript.header.limits.isEmpty { return "it sets options of the reference server" }
         let usesOurDirectory = command.contains("{ldap-url}")
         for need in transcript.header.needs {

@@ -7,7 +7,7 @@ package import Transcript
 
 /// What a run tells, in the order in which it happens; every report is made from these.
 package enum RunEvent: Sendable {
-    case started(server: String, transcripts: Int, segmentations: [Segmentation])
+    case started(server: String, foreign: Bool, transcripts: Int, segmentations: [Segmentation])
     case finished(TranscriptResult)
     case ended(interrupted: Bool, duration: Duration)
 }
@@ -21,7 +21,8 @@ package struct Run: Sendable {
     package var endsAtFirstFailure = false
 
     package init(
-        _ transcripts: [Transcript], dialect: Transcript, segmentations: [Segmentation], options: PlayOptions, workers: Int
+        _ transcripts: [Transcript], dialect: Transcript, segmentations: [Segmentation], options: PlayOptions,
+        workers: Int
     ) {
         (self.transcripts, self.dialect, self.segmentations) = (transcripts, dialect, segmentations)
         (self.options, self.workers) = (options, workers)
@@ -39,9 +40,14 @@ package struct Run: Sendable {
         fixture: Fixture, world: WorldGuard, tell: @escaping @Sendable (RunEvent) -> Void
     ) -> Problem? {
         let began = Clock.system.now()
-        tell(.started(server: options.server.name, transcripts: transcripts.count, segmentations: segmentations))
+        tell(
+            .started(
+                server: options.server.name, foreign: !options.server.isReference, transcripts: transcripts.count,
+                segmentations: segmentations))
         let progress = Mutex(Progress())
-        let jobs = segmentations.flatMap { segmentation in transcripts.map { (transcript: $0, segmentation: segmentation) } }
+        let jobs = segmentations.flatMap { segmentation in
+            transcripts.map { (transcript: $0, segmentation: segmentation) }
+        }
         let shared = Shared(jobs: jobs, progress: progress, tell: tell)
         let threads = (0..<max(1, min(workers, jobs.count))).compactMap { _ in
             try? Posix.Thread.start { work(shared, fixture, world) }

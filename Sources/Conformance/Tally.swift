@@ -12,20 +12,25 @@ package struct Tally: Sendable, Equatable {
     /// A failure below [setup]: no clause could be judged.
     package private(set) var blocked = 0
     package private(set) var skipped = 0
+    /// Another choice than ours where the sheet is open (MAY), or no promise of this server's (REF).
+    package private(set) var differing = 0
     package private(set) var clauses: [(clause: CatalogueClause, standing: Standing)] = []
 
     package static func == (left: Tally, right: Tally) -> Bool {
         left.counts == right.counts && left.clauses.map(\.standing) == right.clauses.map(\.standing)
     }
-    private var counts: [Int] { [played, passed, failed, crashed, blocked, skipped] }
+    private var counts: [Int] { [played, passed, failed, crashed, blocked, skipped, differing] }
 
-    package init(_ results: [TranscriptResult], catalogue: Catalogue) {
+    /// - Parameter foreign: the server is not the reference, whose promises (REF) are its own.
+    package init(_ results: [TranscriptResult], catalogue: Catalogue, foreign: Bool) {
         for result in results {
             played += 1
             if result.untested != nil {
                 skipped += 1
             } else if result.failure?.verdict == .crash {
                 crashed += 1
+            } else if result.isTolerated(foreign: foreign) {
+                differing += 1
             } else if result.isBlocked {
                 blocked += 1
             } else if result.failure != nil {
@@ -51,9 +56,10 @@ package struct Tally: Sendable, Equatable {
     }
     package func all(_ level: Level) -> Int { clauses.count { $0.clause.level == level } }
 
-    /// Exit status: a MUST failed, something crashed, or a MUST could not be judged for a failure's sake.
-    package func isGood(_ results: [TranscriptResult]) -> Bool {
+    /// Whether a run is a success: of a foreign server no MUST has failed, nothing crashed and nothing was blocked;
+    /// of the reference nothing at all has failed.
+    package func isGood(_ results: [TranscriptResult], foreign: Bool) -> Bool {
         if crashed > 0 || blocked > 0 { return false }
-        return !results.contains { $0.failure.map { $0.clause?.level == .must || $0.clause?.level == .ref } ?? false }
+        return foreign ? !results.contains { $0.failure?.clause?.level == .must } : failed == 0
     }
 }

@@ -107,6 +107,12 @@ package struct TranscriptResult: Sendable, Equatable {
         skipped ?? (failure == nil ? outcomes.first { $0.verdict == .notTested }?.reason : nil)
     }
 
+    /// The failure is none of the server's: the sheet leaves it open, or it is a promise of the reference server alone.
+    package func isTolerated(foreign: Bool) -> Bool {
+        guard let failure, failure.verdict == .fail, let level = failure.clause?.level else { return false }
+        return level == .may || (level == .ref && foreign)
+    }
+
     /// Blocked: something below [setup] went wrong, so that no clause could be judged.
     package var isBlocked: Bool { failure.map { $0.clause == nil && $0.verdict != .crash } ?? false }
 }

@@ -49,6 +49,8 @@ extension ArraySlice<UInt8> {
     func contains(sequence: String) -> Bool {
         let wanted = Array(sequence.utf8)
         guard count >= wanted.count else { return false }
-        return (startIndex...(endIndex - wanted.count)).contains { self[$0..<($0 + wanted.count)].elementsEqual(wanted) }
+        return (startIndex...(endIndex - wanted.count)).contains {
+            self[$0..<($0 + wanted.count)].elementsEqual(wanted)
+        }
     }
 }

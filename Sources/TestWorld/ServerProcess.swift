@@ -50,7 +50,8 @@ package final class ServerProcess {
     }
 
     private static func explain(_ ending: Ending?, _ stage: Stage) -> String {
-        let how = ending.map { "the server ended at its start (\($0))" } ?? "the server does not listen after \(patience)"
+        let how =
+            ending.map { "the server ended at its start (\($0))" } ?? "the server does not listen after \(patience)"
         return ([how] + stage.lastLogLines(5)).joined(separator: "\n  ")
     }
 

@@ -18,7 +18,8 @@ package final class Stage: Sendable {
     package init(world: WorldGuard) throws(WorldFailure) {
         do {
             let temporary = environmentValue("TMPDIR") ?? ""
-            folder = try makeTemporaryFolder((temporary.isEmpty || temporary.utf8.count > 26 ? "/tmp" : temporary) + "/tw")
+            folder = try makeTemporaryFolder(
+                (temporary.isEmpty || temporary.utf8.count > 26 ? "/tmp" : temporary) + "/tw")
             world.watch(folder: folder)
             try makeFolder(folder + "/s")
             try makeFolder(folder + "/log")

@@ -22,7 +22,8 @@ enum Exit: Int32 {
     static func of(_ problem: Problem, name: (String) -> String) -> ExitCode {
         switch problem {
         case .interrupted: ExitCode(Exit.interrupted.rawValue)
-        case .transcript(let path, let line, let message): faultOfTheTool.said("\(name(path)):\(line): error: \(message)")
+        case .transcript(let path, let line, let message):
+            faultOfTheTool.said("\(name(path)):\(line): error: \(message)")
         case .world(let failure): of(failure)
         }
     }

@@ -9,7 +9,7 @@ import ArgumentParser
         discussion: """
             Without --server it tests the reference server that was built with it.
 
-            Exit status: 0 no MUST failed · 1 a MUST failed or the server crashed · 2 interrupted · 3 fault of the tool \
+            Exit status: 0 no MUST failed (of the reference: nothing failed) · 1 a MUST failed or the server crashed · 2 interrupted · 3 fault of the tool \
             · 4 nothing matched · 5 the server did not start · 6 this machine lacks something · 64 usage
             """,
         subcommands: [RunCommand.self, LintCommand.self, ExplainCommand.self], defaultSubcommand: RunCommand.self)

@@ -42,7 +42,9 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         let suite = try SuitePlace(suiteOptions).read(paths: [])
-        guard let found = suite.catalogue[clause] else { throw Exit.nothingMatched.said("there is no clause '\(clause)'") }
+        guard let found = suite.catalogue[clause] else {
+            throw Exit.nothingMatched.said("there is no clause '\(clause)'")
+        }
         print("\(found.id) \(found.level.rawValue) (\(found.source.rawValue))\n  \(found.rule)")
         if let sheet = found.sheet { print("  The sheet: \(sheet)") }
         if let why = found.why { print("  Why: \(why)") }

@@ -12,7 +12,8 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Plays transcripts (the default).")
 
     @OptionGroup var suiteOptions: SuiteOptions
-    @Option(help: "A command for sh -c that starts another server; {port}, {spool}, {ldap-url}, {ldap-ca} are filled in.")
+    @Option(
+        help: "A command for sh -c that starts another server; {port}, {spool}, {ldap-url}, {ldap-ca} are filled in.")
     var server: String?
     @Option(help: "Only transcripts that judge clauses of this depth: sheet, must, should, may.")
     var level: Selection.Depth?
@@ -50,7 +51,9 @@ struct RunCommand: ParsableCommand {
     func validate() throws {
         _ = try segmentations()
         for pattern in [filter, skip] {
-            if let pattern, (try? Regex(pattern)) == nil { throw ValidationError("'\(pattern)' is no regular expression") }
+            if let pattern, (try? Regex(pattern)) == nil {
+                throw ValidationError("'\(pattern)' is no regular expression")
+            }
         }
         if workers < 1 || workers > 64 { throw ValidationError("-j is 1 to 64") }
         if timeout < 1 || slow < 1 { throw ValidationError("--timeout and --slow are 1 or more") }
@@ -80,7 +83,8 @@ struct RunCommand: ParsableCommand {
         defer { world.close() }
         var options = PlayOptions(server: try program(), cancel: cancel)
         (options.timeout, options.slow, options.keepsFailed) = (.seconds(timeout), slow, keepFailed)
-        var run = Run(chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options, workers: workers)
+        var run = Run(
+            chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options, workers: workers)
         run.endsAtFirstFailure = endsAtFirstFailure
 
         let teller = Teller(name: { suite.name($0) }, verbose: verbose, progress: isTerminal(2) && !quiet && !verbose)
@@ -95,7 +99,8 @@ struct RunCommand: ParsableCommand {
         }
         if let problem { throw Exit.of(problem, name: suite.name) }
         let results = events.compactMap { if case .finished(let result) = $0 { result } else { nil } }
-        if !Tally(results, catalogue: suite.catalogue).isGood(results) { throw ExitCode(1) }
+        let tally = Tally(results, catalogue: suite.catalogue, foreign: server != nil)
+        if !tally.isGood(results, foreign: server != nil) { throw ExitCode(1) }
     }
 
     private func chosen(_ suite: Suite) -> [Transcript] {
@@ -123,7 +128,9 @@ struct RunCommand: ParsableCommand {
     private func writeJSON(_ events: [RunEvent]) throws {
         guard let json else { return }
         let text = events.map { JSONReport.line($0) + "\n" }.joined()
-        do { try writeFile(json, Array(text.utf8)) } catch { throw Exit.faultOfTheTool.said("cannot write \(json): \(error)") }
+        do { try writeFile(json, Array(text.utf8)) } catch {
+            throw Exit.faultOfTheTool.said("cannot write \(json): \(error)")
+        }
     }
 
     private var isColoured: Bool {

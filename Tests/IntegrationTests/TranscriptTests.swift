@@ -73,8 +73,10 @@ final class TestDirectories: Sendable {
     private init(world: WorldGuard) { self.world = world }
 
     func lending<Result>(_ checkout: String, _ body: (Lease) throws -> Result) throws -> Result {
-        let held = try idle.withLock { $0.popLast() } ?? Held(
-            lease: try Lease(fixture: Fixture(checkout: checkout), world: world))
+        let held =
+            try idle.withLock { $0.popLast() }
+            ?? Held(
+                lease: try Lease(fixture: Fixture(checkout: checkout), world: world))
         defer { idle.withLock { $0.append(held) } }
         return try body(held.lease)
     }
