@@ -8,7 +8,10 @@ package import SystemPackage
 
 /// One thread, no Task, no Dispatch: a forked child has only the thread that forked (fork(2)).
 package struct Supervisor: ~Copyable {
-    let clock: Clock
+    /// The supervisor's own: its pauses end though virtual time stands still.
+    let clock = Clock.system
+    /// What sessions go by.
+    let sessionClock: Clock
     let limits: Limits
     let log: Logger
     let spool: Spool
@@ -58,7 +61,7 @@ package struct Supervisor: ~Copyable {
         do {
             Signals.ignoreBrokenPipes()
             var supervisor = Supervisor(
-                clock: setting.clock, limits: setting.limits, log: setting.log, spool: spool,
+                sessionClock: setting.clock, limits: setting.limits, log: setting.log, spool: spool,
                 line: GatekeeperLine(
                     spool: spool.folder.descriptor.number, clock: setting.clock, timeout: setting.verdictTimeout),
                 listener: listener,
@@ -67,7 +70,7 @@ package struct Supervisor: ~Copyable {
                 gatekeeper: try GatekeeperProcess.prepare(
                     path: setting.gatekeeperPath, arguments: setting.gatekeeperArguments, spool: spool.folder),
                 sessions: try SessionTable(limits: setting.limits))
-            let ready = try supervisor.gatekeeper.start(at: setting.clock.now())
+            let ready = try supervisor.gatekeeper.start(at: supervisor.clock.now())
             // The writing end closes when the gatekeeper ends, so this read always returns.
             var byte: [UInt8] = [0]
             if try read(ready.reading.number, into: &byte, at: 0..<1) == 1 { return supervisor }
@@ -117,12 +120,11 @@ package struct Supervisor: ~Copyable {
     }
 
     /// No new client; the sessions finish the command they are at. What still runs after the grace time, or
-    /// at a second signal, is killed (PROC-6). Real time: no rule of the protocol depends on it.
+    /// at a second signal, is killed (PROC-6).
     private consuming func stop() throws(Errno) {
         log.notice("stopping", metadata: ["sessions": "\(sessions.count)"])
         listener = nil
         stopping.writing = nil
-        let clock = Clock.system
         let deadline = clock.now() + limits.grace
         while !sessions.isEmpty, clock.now() < deadline {
             var entries = [PollEntry(signals, .readable)]

@@ -77,7 +77,7 @@ extension Supervisor {
         Session.serve(
             socket, from: address,
             in: SessionWorld(
-                clock: clock, limits: limits, log: log, spool: spool, stop: stopping.reading.number,
+                clock: sessionClock, limits: limits, log: log, spool: spool, stop: stopping.reading.number,
                 verdict: { line.verdict(on: $0) }, loggedIn: { sessions.markLoggedIn(slot) }))
     }
 }
