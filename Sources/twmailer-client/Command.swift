@@ -46,6 +46,9 @@ enum Command {
             The text of a message is checked before anything is sent: a line that is only a dot would end it. \
             A text from a pipe is copied to an unlinked file in TMPDIR for that. A missing last line feed is added.
 
+            A session from a pipe takes the same commands, one a line; the line after login USER is the password, \
+            unless a --password option says where it is.
+
             What others wrote is shown, not obeyed: control characters appear as \\x1b, or \\u{202e} where \
             they are no single byte.
 

@@ -11,6 +11,7 @@ enum PeerStep: Sendable {
     case listen
     /// Takes in a text up to its lone dot.
     case hearText
+    case act(@Sendable () throws -> Void)
     /// The next close resets.
     case reset
 }
@@ -64,6 +65,7 @@ final class ClientPeer {
                     if count == 0 { return }
                     tail = Array((tail + chunk[..<count]).suffix(3))
                 }
+            case .act(let action): try action()
             case .reset: try Sockets.resetOnClose(socket)
             }
         }

@@ -94,6 +94,28 @@ import Testing
         #expect(throws: Errno.wouldBlock) { _ = try Sockets.accept(listener.number) }
     }
 
+    // T22
+    @Test func `a file that gets a lone dot while it is being sent is not delivered`() throws {
+        let client = try ClientUnderTest()
+        defer { client.remove() }
+        let path = "\(client.folder)/text"
+        // More than the sockets between the two can hold: the end is read after the change.
+        let front = [UInt8](repeating: 0x61, count: 32 << 20)
+        try writeFile(path, front + Array("\nb\n".utf8))
+        let peer = try ClientPeer([
+            .hear(3), .say("OK\n"), .hear(3),
+            .act {
+                let file = try Directory.open(path: client.folder).open("text", .readWrite)
+                try writeAll(file.number, Array("\n.\n".utf8).span, atOffset: front.count)
+            },
+            .hearText, .say("OK\n"),
+        ])
+        let result = try client.run(peer.port, command: ["send", "--to", "bob", "--subject", "s", "text"])
+        #expect(result.status == 65)
+        #expect(result.errors.contains("text changed while it was being sent"))
+        #expect(try !peer.end())
+    }
+
     @Test func `a piped session takes commands and texts in the protocol's own order`() throws {
         let client = try ClientUnderTest()
         defer { client.remove() }
