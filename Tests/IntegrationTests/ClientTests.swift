@@ -108,12 +108,13 @@ import Testing
                 let file = try Directory.open(path: client.folder).open("text", .readWrite)
                 try writeAll(file.number, Array("\n.\n".utf8).span, atOffset: front.count)
             },
-            .hearText, .say("OK\n"),
+            .hearText, .act { try writeFile("\(client.folder)/delivered", []) },
         ])
         let result = try client.run(peer.port, command: ["send", "--to", "bob", "--subject", "s", "text"])
         #expect(result.status == 65)
         #expect(result.errors.contains("text changed while it was being sent"))
         #expect(try !peer.end())
+        #expect(fingerprint("\(client.folder)/delivered") == nil)
     }
 
     @Test func `a piped session takes commands and texts in the protocol's own order`() throws {
