@@ -74,6 +74,11 @@ let package = Package(
             name: "twmailer-conformance", dependencies: ["Conformance", "Posix", "TestWorld", "Transcript", arguments],
             swiftSettings: strict),
 
+        // Measures the server beside a floor in C (scripts/bench).
+        .executableTarget(
+            name: "twmailer-bench", dependencies: ["Options", "Posix", "TestWorld", system],
+            path: "Benchmarks/twmailer-bench", swiftSettings: strict),
+
         .testTarget(
             name: "UnitTests",
             dependencies: [
