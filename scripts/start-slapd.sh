@@ -202,11 +202,16 @@ launch() { # DIR PORT
             kill -KILL "$pid" 2>/dev/null
             return 98
             ;;
-        *"slapd starting"*) return 0 ;;
         esac
         ((!running)) || return 1
+        # slapd says "starting" before it listens. It listens in the order of its URLs, ldapi last.
+        # 00010000 marks a socket that accepts.
+        if awk -v path="$dir/ldapi" '$4 == "00010000" && $NF == path { found = 1 } END { exit !found }' /proc/net/unix; then
+            return 0
+        fi
         sleep 0.01
     done
+    kill -KILL "$pid" 2>/dev/null
     return 1
 }
 
