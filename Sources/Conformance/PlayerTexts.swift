@@ -99,7 +99,8 @@ extension Player {
         case .repeated(let text, let count):
             guard case .bytes(let unit) = try value(text) else { throw fault("repeat wants a text") }
             let payload = Payload.repeated(unit, count: count)
-            return payload.count <= 65_536 ? .bytes(payload[0..<payload.count]) : .payload(payload)
+            // What is longer than its ends is a payload, which byte cuts leave whole in its middle.
+            return payload.count <= 2 * Segmentation.cutEnds ? .bytes(payload[0..<payload.count]) : .payload(payload)
         case .file(let name):
             let folder = scene.transcript.path.lastIndex(of: "/").map { scene.transcript.path[...$0] } ?? ""
             do { return .bytes(try readFile(folder + name, limit: 1 << 26)) } catch {

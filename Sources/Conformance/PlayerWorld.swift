@@ -108,11 +108,19 @@ extension Player {
 
     /// Waits until the directory has seen so many, and then until nobody is about to ask it again.
     private func binds(_ wanted: Int) throws(Stop) {
-        let counted = try wait { () throws(Stop) -> Int? in
-            let binds = try countBinds()
-            return binds >= wanted ? binds : nil
+        let deadline = Clock.system.now() + timeout
+        do {
+            let watch = try scene.directory.watchLog()
+            while try countBinds() < wanted && Clock.system.now() < deadline {
+                try pump(until: Clock.system.now())
+                _ = try watch.changed(until: min(deadline, Clock.system.now() + .milliseconds(20)))
+            }
+        } catch let stop as Stop {
+            throw stop
+        } catch {
+            throw .broken(.broken("slapd's log cannot be watched: \(error)"))
         }
-        if counted != nil { try provePause(on: []) }
+        if try countBinds() == wanted { try provePause(on: []) }
         let binds = try countBinds()
         if binds != wanted { throw fail(["\(wanted) binds at the directory"], "\(binds)") }
         recorder.check()
