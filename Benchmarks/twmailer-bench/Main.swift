@@ -26,7 +26,7 @@ import TestWorld
             switch try commandLine.parse(Array(CommandLine.arguments.dropFirst())) {
             case .show(let text): try writeAll(1, Array(text.utf8).span)
             case .run(let parsed):
-                Signals.ignoreBrokenPipes()
+                Signals.turnIntoErrors()
                 let world = try WorldGuard.start()
                 defer { world.close() }
                 do { try Run(parsed, world).run() } catch { status = report(error) }

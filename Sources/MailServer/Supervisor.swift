@@ -59,7 +59,7 @@ package struct Supervisor: ~Copyable {
         _ setting: Setting, listener: consuming OwnedDescriptor, spool: Spool
     ) throws(StartFailure) -> Supervisor {
         do {
-            Signals.ignoreBrokenPipes()
+            Signals.turnIntoErrors()
             var supervisor = Supervisor(
                 sessionClock: setting.clock, limits: setting.limits, log: setting.log, spool: spool,
                 line: GatekeeperLine(

@@ -3,7 +3,6 @@
 import Logging
 import MailCore
 import Posix
-import Spool
 import SystemPackage
 
 extension Supervisor {
@@ -68,7 +67,6 @@ extension Supervisor {
         listener = nil
         stopping.writing = nil
         gatekeeper.forget()
-        spool.closeLock()
     }
 
     private func serve(_ socket: consuming OwnedDescriptor, from address: ClientAddress, slot: Int) {

@@ -155,6 +155,21 @@ package func tryLock(_ descriptor: Int32, _ kind: LockKind) throws(Errno) -> Boo
     }
 }
 
+/// A record lock of this process (fcntl_locking(2), F_SETLK): unlike flock(2)'s it is not inherited by fork, so it
+/// ends with the process however many children live on. It also ends when the process closes any other
+/// descriptor of the same file. False when another process holds it.
+package func tryLockForProcess(_ descriptor: Int32) throws(Errno) -> Bool {
+    var request = flock(
+        l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+    do {
+        try retrying { unsafe fcntl(descriptor, F_SETLK, &request) }
+        return true
+    } catch {
+        if error == .permissionDenied || error == .resourceTemporarilyUnavailable { return false }
+        throw error
+    }
+}
+
 package func unlock(_ descriptor: Int32) throws(Errno) { try retrying { flock(descriptor, LOCK_UN) } }
 
 package func truncate(_ descriptor: Int32, to size: Int) throws(Errno) {

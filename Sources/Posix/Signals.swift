@@ -38,8 +38,9 @@ package enum Signals {
 
     package static func ignore(_ signals: [Int32]) { for signal in signals { _ = cposix_signal_ignore(signal) } }
 
-    /// A write to a closed connection fails with EPIPE instead of ending the process.
-    package static func ignoreBrokenPipes() { ignore([SIGPIPE]) }
+    /// A write to a closed connection fails with EPIPE, one beyond RLIMIT_FSIZE with EFBIG, instead of ending the
+    /// process.
+    package static func turnIntoErrors() { ignore([SIGPIPE, SIGXFSZ]) }
 
     /// INT, TERM and HUP, which terminals and service managers send to a whole group, do nothing: for a program
     /// whose parent decides when it ends.

@@ -13,7 +13,8 @@ package final class Spool {
     /// `.tmp/`: messages that are not complete.
     let drafts: Directory
     private let bootID: [UInt8]
-    private var lock: OwnedDescriptor?
+    /// The opening process's alone: forked sessions do not inherit it, and it ends with the supervisor.
+    private let lock: OwnedDescriptor
     /// The folder's path if opening made it.
     let madeAt: String?
 
@@ -28,8 +29,6 @@ package final class Spool {
         self.madeAt = madeAt
     }
 
-    /// In a session: gives up its copy of the lock, which is the supervisor's.
-    package func closeLock() { lock = nil }
 
     /// A message to be written; nothing of it is seen before it is delivered (LIST-3).
     package func draft(sender: Username, receiver: Username, subject: Subject) throws(Errno) -> Draft {

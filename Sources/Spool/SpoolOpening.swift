@@ -17,7 +17,7 @@ extension Spool {
             try folder.create(lockName, .readWrite, exclusive: false)
         }
         let isOurs = try naming(path, SpoolFailure.Fault.system) { () throws(Errno) in
-            try tryLock(lock.number, .exclusive)
+            try tryLockForProcess(lock.number)
         }
         guard isOurs else { throw .inUse(path: path) }
         let drafts = try naming(path, SpoolFailure.Fault.notWritable) { () throws(Errno) in
@@ -40,7 +40,7 @@ extension Spool {
         }
         try check(folder, path: path)
         guard let lock = try? folder.open(lockName, .readWrite) else { return "\(path) is a folder and no spool yet" }
-        guard (try? tryLock(lock.number, .exclusive)) == true else { throw .inUse(path: path) }
+        guard (try? tryLockForProcess(lock.number)) == true else { throw .inUse(path: path) }
         return "\(path) is in order and not in use"
     }
 

@@ -77,7 +77,7 @@ struct RunCommand: ParsableCommand {
         guard !chosen.isEmpty else { throw Exit.nothingMatched.said("no transcript matches; --list shows them all") }
         if list { return show(chosen, suite) }
 
-        Signals.ignoreBrokenPipes()
+        Signals.turnIntoErrors()
         let cancel = try Signals.catching([2, 15])  // SIGINT, SIGTERM
         let world = try WorldGuard.start()
         defer { world.close() }

@@ -19,7 +19,6 @@ import Testing
         try writeAll(pair.first.number, Array(input.utf8).span)
         Sockets.finishWriting(pair.first.number)
         let spool = try world.open()
-        defer { spool.closeLock() }
         Session.serve(
             try pair.second.duplicate(), from: ClientAddress(Array(repeating: 0, count: 15) + [1])!,
             in: SessionWorld(
