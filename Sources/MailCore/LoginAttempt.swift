@@ -21,7 +21,10 @@ package struct LoginAttempt: Sendable {
 
     /// version(1) · address(16) · user length(1) · user · password length(1) · password; length 0 is nil.
     package func encoded() -> [UInt8] {
-        var message = [LoginAttempt.version] + address.bytes
+        var message: [UInt8] = []
+        message.reserveCapacity(LoginAttempt.maximumMessage)  // a growing array would leave the password behind
+        message.append(LoginAttempt.version)
+        message += address.bytes
         message.append(UInt8(user?.bytes.count ?? 0))
         message += user?.bytes ?? []
         message.append(UInt8(password?.bytes.count ?? 0))

@@ -96,3 +96,11 @@ package func firstDifference(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt
     }
     return equal ? nil : zip(left, right).enumerated().first { $1.0 != $1.1 }?.offset
 }
+
+/// Overwrites the memory of an array, which all its copies share; none of them may be used afterwards.
+package func wipe(_ bytes: [UInt8]) {
+    unsafe bytes.withUnsafeBytes { memory in
+        guard let start = memory.baseAddress else { return }
+        unsafe explicit_bzero(UnsafeMutableRawPointer(mutating: start), memory.count)
+    }
+}
