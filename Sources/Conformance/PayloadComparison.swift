@@ -6,7 +6,6 @@ import Transcript
 extension Player {
     func compare(_ payload: Payload, of whole: LinePattern, on connection: Connection) throws(Stop) {
         var offset = 0
-        var lines = 0
         while offset < payload.count {
             let count = try wait { () throws(Stop) -> Int? in
                 let count = min(connection.inbox.unread.count, payload.count - offset, 65_536)
@@ -19,13 +18,11 @@ extension Player {
             let expected = payload[offset..<(offset + count)]
             let there = connection.inbox.unread.prefix(count)
             if let difference = firstDifference(there, expected[...]) {
-                lines += expected[..<difference].count { $0 == 10 }
                 let at = offset + difference
                 throw fail(
                     [whole.shown], Visible.line(there.dropFirst(difference).prefix(32)),
-                    PayloadDifference(payload, at: at, line: lines + 1, received: there.dropFirst(difference)).lines)
+                    PayloadDifference(payload, at: at, received: there.dropFirst(difference)).lines)
             }
-            lines += expected.count { $0 == 10 }
             noteReceived(count, connection)
             connection.inbox.consume(count)
             offset += count
@@ -37,7 +34,11 @@ extension Player {
 struct PayloadDifference {
     let lines: [String]
 
-    init(_ payload: Payload, at offset: Int, line: Int, received: ArraySlice<UInt8>) {
+    init(_ payload: Payload, at offset: Int, received: ArraySlice<UInt8>) {
+        var line = 1
+        for start in stride(from: 0, to: offset, by: 65_536) {
+            line += payload[start..<min(offset, start + 65_536)].count { $0 == 10 }
+        }
         let before = payload[max(0, offset - 16)..<offset]
         let expected = payload[offset..<min(payload.count, offset + 16)]
         lines = [

@@ -123,18 +123,25 @@ final class Player {
     private func serverState() -> String {
         if scene.isStopped { return "stopped" }
         let tree = scene.server.tree
-        return "alive, \(tree.alive.count) processes, the largest \(tree.largestResident / 1_048_576) MiB"
+        let busy = tree.isBusy ? "busy" : "asleep"
+        return "alive and \(busy), \(tree.alive.count) processes, the largest \(tree.largestResident / 1_048_576) MiB"
     }
 
     // MARK: Waiting
 
-    /// Until `condition` gives something; nil after "no byte either way" for too long.
+    /// Until `condition` gives something; nil after "no byte either way" for too long. While a process of the
+    /// server is running or waits for the disk, too long is four times as long: on a loaded machine it is no
+    /// hang, and a server that hangs sleeps.
     func wait<T>(_ condition: () throws(Stop) -> T?) throws(Stop) -> T? {
         network.resetProgress()
+        var patience = 1
         while true {
             if let result = try condition() { return result }
-            let deadline = network.lastProgress + timeout
-            if try !pump(until: deadline) && Clock.system.now() >= deadline { return nil }
+            let deadline = network.lastProgress + timeout * patience
+            if try !pump(until: deadline) && Clock.system.now() >= deadline {
+                guard patience < 4, !scene.isStopped, scene.server.tree.isBusy else { return nil }
+                patience += 1
+            }
         }
     }
 

@@ -46,7 +46,10 @@ extension Player {
             connection.inbox.consume(length)
             for (name, bytes) in captures where name != "_" { frame.names[name] = .bytes(bytes) }
         case .mismatch, .incomplete: throw try unfit([whole.shown], on: connection)
-        case nil: throw fail([whole.shown], received(connection), ["no byte either way for \(timeout)"])
+        case nil:
+            throw fail(
+                [whole.shown], received(connection),
+                ["no byte either way for \(Clock.system.now() - network.lastProgress)"])
         }
     }
 

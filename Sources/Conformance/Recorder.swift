@@ -47,9 +47,10 @@ final class Recorder: Sendable {
 
     func note(_ kind: ExchangeLine.Kind, line: Int, who: String, _ bytes: [UInt8], count: Int) {
         state.withLock { state in
-            // Consecutive lines of one client are shown as one.
-            if kind == .sent, let last = state.exchange.indices.last, state.exchange[last].kind == .sent,
-                state.exchange[last].who == who, last >= state.phaseStart
+            // Consecutive lines of one client are shown as one, and so are the pieces of one line received.
+            if let last = state.exchange.indices.last, state.exchange[last].kind == kind,
+                state.exchange[last].who == who, last >= state.phaseStart,
+                kind == .sent || (kind == .received && state.exchange[last].line == line)
             {
                 let room = max(0, ExchangeLine.shown - state.exchange[last].bytes.count)
                 if state.exchange[last].bytes.count == state.exchange[last].count {

@@ -30,6 +30,8 @@ package struct ProcessTree: Sendable {
     }
 
     package var zombies: Int { members.count { $0.state == UInt8(ascii: "Z") } }
+    /// Somebody runs, or waits for the disk.
+    package var isBusy: Bool { members.contains { $0.state == UInt8(ascii: "R") || $0.state == UInt8(ascii: "D") } }
     package var alive: [ProcessID] {
         members.filter { $0.state != UInt8(ascii: "Z") && $0.state != UInt8(ascii: "X") }.map(\.pid)
     }

@@ -43,7 +43,7 @@ struct ConformancePayloadTests {
 
     @Test func `a difference tells where and what`() {
         let payload = Payload.repeated(Array("abcd\n".utf8), count: 20)
-        let shown = PayloadDifference(payload, at: 12, line: 3, received: Array("Xd\n".utf8)[...]).lines
+        let shown = PayloadDifference(payload, at: 12, received: Array("Xd\n".utf8)[...]).lines
         #expect(shown[0] == "it differs at byte 12 of 100, in its line 3")
         #expect(shown[2].hasSuffix("cd⏎abcd⏎abcd⏎abc") && shown[3].hasSuffix("Xd⏎"))
     }
