@@ -8,7 +8,8 @@ extension Player {
     func expectEnd(_ expected: Expected, on connection: Connection) throws(Stop) {
         let name = expected == .eof ? "<eof>" : expected == .reset ? "<reset>" : "<closed>"
         let event = try wait { () throws(Stop) -> Bool? in
-            try resolvePending(before: nil, on: connection)
+            resolvePendingBeforeEnd(on: connection)
+            if !connection.pending.isEmpty { return nil }
             if !connection.inbox.isEmpty { return false }
             return connection.inbox.hasEnded ? true : nil
         }
@@ -23,9 +24,34 @@ extension Player {
         }
     }
 
+    /// As long as the end has not come, what optional lines and "..." stand for may.
+    private func resolvePendingBeforeEnd(on connection: Connection) {
+        while let first = connection.pending.first {
+            let inbox = connection.inbox
+            var taken = inbox.unread.count
+            switch first {
+            case .optional(let pattern):
+                switch pattern.match(inbox.unread, ended: inbox.hasEnded) {
+                case .incomplete: return
+                case .matched(let length, _): taken = length
+                case .mismatch: taken = 0
+                }
+                connection.pending.removeFirst()
+            case .anything:
+                if inbox.hasEnded { connection.pending.removeFirst() }
+            }
+            if taken > 0 {
+                noteReceived(taken, connection)
+                connection.inbox.consume(taken)
+            } else if case .anything = first, !inbox.hasEnded {
+                return
+            }
+        }
+    }
+
     func expectNothing(on connection: Connection) throws(Stop) {
         try settle()
-        try provePause(on: [connection])
+        try provePause(on: connection.pending.isEmpty ? [connection] : [])
         try resolvePending(before: nil, on: connection)
         if !connection.inbox.isEmpty || connection.inbox.hasEnded {
             throw try unfit(["<nothing>"], on: connection)
@@ -46,14 +72,14 @@ extension Player {
     }
 
     /// Until the server has read everything, every process concerned has come to rest, and what they
-    /// sent before has arrived. Ends early when one of `connections` receives something.
+    /// sent before has arrived. Ends early when one of `connections` receives something, or all have ended.
     func provePause(on connections: [Connection]) throws(Stop) {
         for connection in network.all where connection.hasOutput { try flush(connection) }
         let deadline = Clock.system.now() + timeout
         while true {
             while try pump(until: Clock.system.now()) {}
             if connections.contains(where: { !$0.inbox.isEmpty }) { return }
-            if connections.allSatisfy({ $0.inbox.hasEnded }) { return }
+            if !connections.isEmpty, connections.allSatisfy({ $0.inbox.hasEnded }) { return }
             if network.unreadByServer() ?? 0 == 0, Quiescence.holds(for: scene.processes) {
                 while try pump(until: Clock.system.now()) {}
                 return
