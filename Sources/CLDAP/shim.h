@@ -1,3 +1,2 @@
-// libldap's own header, so that Swift sees its functions, and malloc_usable_size(3).
+// libldap's own header, so that Swift sees its functions.
 #include <ldap.h>
-#include <malloc.h>

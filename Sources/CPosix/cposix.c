@@ -141,6 +141,11 @@ void cposix_clock_page_set_flowing(void *page, int flowing) {
     atomic_store(&clock->flowing, flowing != 0);
 }
 
+void cposix_wipe_stack(void) {
+    char below[32768];
+    explicit_bzero(below, sizeof below);
+}
+
 void cposix_store_byte(void *byte, uint8_t value) {
     atomic_store_explicit((_Atomic uint8_t *)byte, value, memory_order_release);
 }

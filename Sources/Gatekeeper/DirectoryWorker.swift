@@ -26,11 +26,14 @@ package struct DirectoryWorker: ~Copyable {
     package mutating func run(jobs: Int32) {
         var buffer = [UInt8](repeating: 0, count: LoginAttempt.maximumMessage)
         while let count = try? read(jobs, into: &buffer, at: 0..<buffer.count), count > 0 {
-            guard var attempt = LoginAttempt(decoding: buffer[..<count]), let user = attempt.user else { return }
+            var message = Array(buffer[..<count])
             wipe(&buffer)
+            defer { wipe(&message) }
+            guard var attempt = LoginAttempt(decoding: message), let user = attempt.user else { return }
             var password = attempt.takePassword()
             let verdict = ask(settings.userName.filled(with: user.bytes), &password)
             wipe(&password)
+            wipeStack()
             guard (try? Sockets.send(jobs, [verdict.rawValue].span)) != nil else { return }
         }
     }

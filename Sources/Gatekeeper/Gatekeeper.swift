@@ -50,6 +50,8 @@ package struct Gatekeeper: ~Copyable {
     private var nextJob = 0
     /// Out of descriptors: nobody is let in before somebody has left.
     private var isFull = false
+    /// When the log last said so: once in ten seconds is enough.
+    private var fullSaid: Duration?
 
     /// - Parameter timeout: for a verdict, from the arrival of the attempt, waiting included.
     package init(
@@ -96,6 +98,9 @@ package struct Gatekeeper: ~Copyable {
             return
         } catch {
             isFull = true
+            let now = clock.now()
+            guard fullSaid.map({ now - $0 >= .seconds(10) }) ?? true else { return }
+            fullSaid = now
             log.error("gatekeeper-full", metadata: ["reason": "\(error)"])
         }
     }

@@ -20,7 +20,7 @@ struct WorkerPool: ~Copyable {
 
         // It may be anywhere inside libldap; nothing but this ends it for certain.
         deinit {
-            try? process.send(signal: 9)
+            try? process.send(signal: Signals.kill)
             _ = try? process.wait()
         }
     }
@@ -36,6 +36,12 @@ struct WorkerPool: ~Copyable {
     private let arguments: [String]
     private let limit: Int
     private(set) var workers: [Worker] = []
+    /// What keeps libldap and the TLS library from leaving a password behind (LOGIN-13): malloc(3) overwrites what
+    /// is freed (mallopt(3), M_PERTURB; its per-thread cache would not), and no function is bound late, for that
+    /// saves the vector registers, in which memcpy(3) had the password, on the stack.
+    private let environment = processEnvironment().merging([
+        "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165", "LD_BIND_NOW": "1",
+    ]) { $1 }
 
     /// The workers' socket is their descriptor 3.
     init(program: String, arguments: [String], limit: Int) {
@@ -53,7 +59,8 @@ struct WorkerPool: ~Copyable {
     private mutating func start() throws(Errno) -> Worker {
         let pair = try Sockets.pair(keepingMessages: true)
         var spawn = Spawn(program, arguments)
-        spawn.descriptors = [3: pair.second.number]
+        spawn.environment = environment
+        spawn.descriptors = [2: 2, 3: pair.second.number]
         let process = try spawn.start()
         let worker = Worker(process, try pair.first.duplicate())
         workers.append(worker)

@@ -1,5 +1,6 @@
 /// Reading and writing bytes on a descriptor number.
 
+import CPosix
 import Glibc
 package import SystemPackage
 
@@ -104,3 +105,6 @@ package func wipe(_ bytes: [UInt8]) {
         unsafe explicit_bzero(UnsafeMutableRawPointer(mutating: start), memory.count)
     }
 }
+
+/// Overwrites what functions that have returned left on the stack, down to 32 KiB.
+package func wipeStack() { cposix_wipe_stack() }

@@ -92,7 +92,6 @@ import Posix
 
     private static func work(_ options: GatekeeperOptions) {
         dieWithParent(.parent)
-        wipeFreedDirectoryMemory()
         var worker = DirectoryWorker(options.directory, clock: options.clock, log: options.logger)
         worker.run(jobs: 3)
     }

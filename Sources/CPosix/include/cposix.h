@@ -52,6 +52,9 @@ void cposix_clock_page_shift_wall(void *page, int64_t nanoseconds);
 void cposix_clock_page_reboot(void *page);
 void cposix_clock_page_set_flowing(void *page, int flowing);
 
+// Overwrites 32 KiB of the stack below the caller: what returned functions have left there.
+void cposix_wipe_stack(void);
+
 // One byte, shared between processes, written with release and read with acquire order.
 void cposix_store_byte(void *byte, uint8_t value);
 uint8_t cposix_load_byte(const void *byte);
