@@ -27,7 +27,7 @@ package struct Gatekeeper: ~Copyable {
             self.program = program
             self.arguments = arguments
         }
-        /// docs/decisions: more than this many gained nothing on two cores.
+        /// docs/decisions/0003-gatekeeper.md
         static let limit = 4
     }
 

@@ -120,7 +120,7 @@ import Glibc
 }
 
 /// Whether a result code is about this user and this password, and so a failed attempt; every other one but
-/// success is about the directory or the way it was asked, and no verdict. See docs/decisions (gatekeeper).
+/// success is about the directory or the way it was asked, and no verdict. See docs/decisions/0003-gatekeeper.md.
 func isRefusal(_ code: Int32) -> Bool {
     switch code {
     case LDAP_INVALID_CREDENTIALS, LDAP_NO_SUCH_OBJECT, LDAP_INVALID_DN_SYNTAX, LDAP_INAPPROPRIATE_AUTH,
