@@ -27,6 +27,8 @@ final class Player {
     var openFlight: Connection?
     /// How often something was done that an `either` cannot take back.
     var effects = 0
+    /// Inside so many `either`s with an alternative left to try.
+    var alternatives = 0
     /// Others play at the same time: the world must not be changed.
     var isParallel = false
 
@@ -44,7 +46,7 @@ final class Player {
         try play(scene.transcript.steps)
         try releaseFlight()
         try checkLeftovers()
-        if let crash = scene.crash { throw fail([], crash) }
+        if let crash = scene.crash { throw fail(["the server lives on"], crash) }
     }
 
     func play(_ steps: [Step]) throws(Stop) {
@@ -116,6 +118,16 @@ final class Player {
         failure.server = crash ?? serverState()
         failure.log = scene.stage.lastLogLines(3)
         return .failed(failure)
+    }
+
+    /// A server that dies closes its connections a little before its end can be seen.
+    func awaitCrash() {
+        let deadline = Clock.system.now() + .milliseconds(500)
+        while !scene.isStopped, scene.server.ended() == nil, Clock.system.now() < deadline {
+            let tree = scene.server.tree
+            if !tree.alive.isEmpty && !tree.isBusy { return }
+            pauseBriefly(microseconds: 500)
+        }
     }
 
     func fault(_ text: String) -> Stop { .fault(place, text) }

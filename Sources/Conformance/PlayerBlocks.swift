@@ -44,28 +44,34 @@ extension Player {
     /// sent something it cannot be taken back, and its failure stands.
     func either(_ alternatives: [[Step]]) throws(Stop) {
         var failures: [Failure] = []
+        let depth = self.alternatives
         for alternative in alternatives {
             let before = Memory(self)
+            self.alternatives += 1
+            defer { self.alternatives -= 1 }
             do {
                 try play(alternative)
                 before.release()
                 return
             } catch {
                 before.release()
-                guard case .failed(let failure) = error, failure.verdict != .crash, before.effects == effects else {
-                    throw error
-                }
+                guard case .failed(let failure) = error else { throw error }
+                // What was sent cannot be taken back, so this alternative was the one.
+                if before.effects != effects { throw renewed(failure, failure.expected, depth: depth) }
                 before.restore(self)
                 failures.append(failure)
             }
         }
-        guard var failure = failures.first else { return }
-        failure.expected = failures.flatMap(\.expected)
-        failure.details = Array(failures.flatMap(\.details).prefix(4))
-        if failures.contains(where: { $0.received != failure.received }) {
-            failure.received = failures.map(\.received).max { $0.count < $1.count } ?? failure.received
-        }
-        throw .failed(failure)
+        guard let failure = failures.max(by: { $0.received.count < $1.received.count }) else { return }
+        throw renewed(failure, failures.flatMap(\.expected), depth: depth)
+    }
+
+    /// A failure of an alternative, now that it is the block's.
+    private func renewed(_ failure: Failure, _ expected: [String], depth: Int) -> Stop {
+        let outer = (place, alternatives)
+        defer { (place, alternatives) = outer }
+        (place, alternatives) = (failure.place, depth)
+        return fail(expected, failure.received, failure.details)
     }
 
     /// What an `either` must be able to go back to.
