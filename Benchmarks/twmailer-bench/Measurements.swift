@@ -167,8 +167,10 @@ struct Measurements {
                     until: Clock.system.now() + .seconds(10))
             }
         }
-        let sessions = ProcessTree.of(group: server.process).alive.filter { !before.contains($0) }
-        let sizes = sessions.compactMap(Usage.memory)
+        // The connections must outlive the look at their sessions.
+        let sizes = withExtendedLifetime(clients) {
+            ProcessTree.of(group: server.process).alive.filter { !before.contains($0) }.compactMap(Usage.memory)
+        }
         let count = Double(max(1, sizes.count))
         return Sample(
             value: sizes.map(\.share).reduce(0, +) / count, half: sizes.map(\.anonymous).reduce(0, +) / count, most: 0)

@@ -1,10 +1,13 @@
-/// A connection's input in one fixed buffer, handed out as lines or as blocks of a message.
+/// A connection's input in one bounded buffer, handed out as lines or as blocks of a message.
 
 package struct LineFramer: ~Copyable {
     /// A verb or argument line longer than this is refused, in bytes without its LF (FRAME-4).
     package static let maximumLine = 1_024
-    /// So many bytes without an LF end the connection (FRAME-4). They are all the buffer there is.
+    /// So many bytes without an LF end the connection (FRAME-4). They are all the buffer there may be.
     package static let capacity = 65_536
+    /// Enough for most sessions. The rest comes when a read has filled it: a page that is never touched costs
+    /// neither time nor memory.
+    private static let firstCapacity = 4_096
 
     package enum Line: Equatable, Sendable {
         /// Without its LF.
@@ -14,7 +17,7 @@ package struct LineFramer: ~Copyable {
 
     package enum Progress: Equatable { case line(Line), needsInput, overflow }
 
-    private var buffer = [UInt8](repeating: 0, count: LineFramer.capacity)
+    private var buffer = [UInt8](repeating: 0, count: LineFramer.firstCapacity)
     private var pending = 0..<0
     /// Up to here there is no LF in `pending`.
     private var scanned = 0
@@ -27,18 +30,29 @@ package struct LineFramer: ~Copyable {
     package mutating func fill<Failure: Error>(
         _ source: (inout [UInt8], Range<Int>) throws(Failure) -> Int
     ) throws(Failure) -> Int {
-        if pending.isEmpty {
-            pending = 0..<0
-            scanned = 0
-        } else if pending.upperBound == LineFramer.capacity {
-            buffer.replaceSubrange(0..<pending.count, with: buffer[pending])
-            scanned -= pending.lowerBound
+        let wasFilled = pending.upperBound == buffer.count
+        if wasFilled || pending.isEmpty {
+            if !pending.isEmpty { buffer.replaceSubrange(0..<pending.count, with: buffer[pending]) }
+            scanned = pending.isEmpty ? 0 : scanned - pending.lowerBound
             pending = 0..<pending.count
         }
-        precondition(pending.upperBound < LineFramer.capacity, "a full buffer is an overflow, not a reason to read")
-        let count = try source(&buffer, pending.upperBound..<LineFramer.capacity)
+        if wasFilled, buffer.count < LineFramer.capacity { grow() }
+        precondition(pending.upperBound < buffer.count, "a full buffer is an overflow, not a reason to read")
+        let count = try source(&buffer, pending.upperBound..<buffer.count)
         pending = pending.lowerBound..<(pending.upperBound + count)
         return count
+    }
+
+    private mutating func grow() {
+        var larger = [UInt8](repeating: 0, count: LineFramer.capacity)
+        larger.replaceSubrange(pending, with: buffer[pending])
+        wipe(0..<buffer.count)  // LOGIN-13: there may be a password in it
+        buffer = larger
+    }
+
+    // Not inlined: of a buffer that is about to be freed the optimiser would leave the zeros out.
+    @inline(never) private mutating func wipe(_ range: Range<Int>) {
+        for index in range { buffer[index] = 0 }
     }
 
     /// The next whole line, if it is there.
@@ -68,6 +82,6 @@ package struct LineFramer: ~Copyable {
 
     /// Forgets what lies before the pending bytes: a password stays in no buffer (LOGIN-13).
     package mutating func wipeConsumed() {
-        for index in 0..<pending.lowerBound { buffer[index] = 0 }
+        wipe(0..<pending.lowerBound)
     }
 }

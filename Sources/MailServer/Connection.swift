@@ -75,7 +75,7 @@ struct Connection: ~Copyable {
         Sockets.finishWriting(socket.number)
         let clock = Clock.system
         let deadline = clock.now() + .seconds(2)
-        var waste = [UInt8](repeating: 0, count: 16 * 1024)
+        var waste = [UInt8](repeating: 0, count: 4 * 1024)
         var left = 4 * 1024 * 1024
         while left > 0 {
             if let count = try? read(socket.number, into: &waste, at: 0..<waste.count) {

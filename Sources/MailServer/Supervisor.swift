@@ -60,6 +60,7 @@ package struct Supervisor: ~Copyable {
     ) throws(StartFailure) -> Supervisor {
         do {
             Signals.turnIntoErrors()
+            try Rehearsal.play(setting, spool: spool)
             var supervisor = Supervisor(
                 sessionClock: setting.clock, limits: setting.limits, log: setting.log, spool: spool,
                 line: GatekeeperLine(
