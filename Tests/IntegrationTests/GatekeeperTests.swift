@@ -1,0 +1,112 @@
+/// The gatekeeper where no transcript looks: killed, kept waiting, given the wrong CA, and its memory.
+
+import Posix
+import SystemPackage
+import TestWorld
+import Testing
+
+@Suite struct GatekeeperTests {
+    private func login(_ world: ServerWorld, _ user: String, _ password: String, from source: String) throws -> String {
+        let talk = try world.talk(from: source)
+        try talk.say("LOGIN\n\(user)\n\(password)\nQUIT\n")
+        return String(decoding: try talk.hear(bytes: 64), as: UTF8.self)
+    }
+
+    private func workers(of world: ServerWorld) -> [ProcessID] {
+        guard let gatekeeper = world.gatekeeper() else { return [] }
+        return world.server.tree.members.filter { $0.parent == gatekeeper.number }.map(\.pid)
+    }
+
+    @Test func `killed between two failures and the third it bans all the same, and its workers end with it`() throws {
+        try withServer { world in
+            let source = "127.0.0.21"
+            for _ in 0..<2 { #expect(try login(world, "alice", "wrong", from: source) == "ERR\n") }
+            let first = try #require(world.gatekeeper())
+            let orphans = workers(of: world)
+            #expect(!orphans.isEmpty)
+            try first.send(signal: Signals.kill)
+            try world.eventually("the workers end") {
+                orphans.allSatisfy { orphan in !world.server.tree.members.contains { $0.pid == orphan } }
+            }
+            try world.eventually("another gatekeeper runs") { world.gatekeeper().map { $0 != first } ?? false }
+            #expect(try login(world, "alice", "wrong", from: source) == "ERR\n")
+            try world.directory.markBinds()
+            #expect(try login(world, "alice", "alice-secret", from: source) == "ERR\n")
+            #expect(try world.directory.binds() == 0, "an address that is banned asks nobody")
+            #expect(try login(world, "alice", "alice-secret", from: "127.0.0.22") == "OK\n")
+        }
+    }
+
+    @Test func `a directory that does not answer costs the time limit, no attempt, and a worker that is replaced`()
+        throws
+    {
+        try withServer(["ldap-timeout=500ms"]) { world in
+            let source = "127.0.0.23"
+            #expect(try login(world, "alice", "alice-secret", from: source) == "OK\n")
+            let stuck = workers(of: world)
+            world.directory.hang()
+            for _ in 0..<4 {
+                let start = Clock.system.now()
+                #expect(try login(world, "alice", "wrong", from: source) == "ERR\n")
+                #expect(Clock.system.now() - start >= .milliseconds(500))
+            }
+            try world.directory.resume()
+            #expect(try login(world, "alice", "alice-secret", from: source) == "OK\n")
+            #expect(Set(workers(of: world)).isDisjoint(with: stuck))
+        }
+    }
+
+    @Test func `a directory with a certificate of somebody else's never hears a password`() throws {
+        // What everybody trusts on this machine; the throwaway directory's CA is not among it.
+        let authorities = "/etc/ssl/certs/ca-certificates.crt"
+        try #require((try? readFile(authorities)) != nil, "the package ca-certificates is missing")
+        try withServer(["ldap-ca-file=\(authorities)"]) { world in
+            try world.directory.markBinds()
+            for _ in 0..<4 { #expect(try login(world, "alice", "alice-secret", from: "127.0.0.24") == "ERR\n") }
+            #expect(try world.directory.binds() == 0)
+        }
+    }
+
+    /// /proc/PID/mem of a program that forbids dumps is root's alone.
+    @Test(.enabled(if: effectiveUser() == 0))
+    func `when the verdict is there, neither the gatekeeper nor a worker remembers the password`() throws {
+        try withServer { world in
+            #expect(try login(world, "if23b001", "pw-if23b001", from: "127.0.0.25") == "OK\n")
+            #expect(try login(world, "alice", "not-quite-alice", from: "127.0.0.25") == "ERR\n")
+            let gatekeeper = try #require(world.gatekeeper())
+            let memory = try ([gatekeeper] + workers(of: world)).map { try ProcessMemory(of: $0) }
+            #expect(memory.count >= 2)
+            #expect(memory.allSatisfy { $0.contains("dc=technikum-wien") }, "the search would find something")
+            for password in ["pw-if23b001", "not-quite-alice"] {
+                #expect(memory.allSatisfy { !$0.contains(password) }, "\(password)")
+            }
+        }
+    }
+}
+
+/// A copy of what a process may write to.
+private struct ProcessMemory {
+    private var regions: [[UInt8]] = []
+
+    init(of process: ProcessID) throws {
+        let memory = try openNamedFile("/proc/\(process)/mem")
+        let maps = String(decoding: try readFile("/proc/\(process)/maps"), as: UTF8.self)
+        for line in maps.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            let ends = words[0].split(separator: "-").compactMap { Int($0, radix: 16) }
+            guard words[1].hasPrefix("rw"), ends.count == 2 else { continue }
+            // A guard page cannot be read, and holds nothing.
+            let region = try? readWhole(memory.number, count: ends[1] - ends[0], fromOffset: ends[0])
+            if let region { regions.append(region) }
+        }
+    }
+
+    func contains(_ text: String) -> Bool {
+        let wanted = Array(text.utf8)
+        return regions.contains { region in
+            region.indices.dropLast(wanted.count - 1).contains { start in
+                region[start] == wanted[0] && region[start..<(start + wanted.count)].elementsEqual(wanted)
+            }
+        }
+    }
+}
