@@ -216,13 +216,10 @@ package struct Gatekeeper: ~Copyable {
         guard let request = requests.removeValue(forKey: id) else { return }
         request.answer(verdict)
         isFull = false
-        let fields: Logger.Metadata = ["ip": "\(request.client)", "user": "\(request.user?.description ?? "")"]
-        switch (verdict, cause) {
-        case (.accepted, _): log.info("login-ok", metadata: fields)
-        case (_, .password): log.notice("login-fail", metadata: fields.merging(["reason": "password"]) { $1 })
-        case (_, .malformed): log.notice("login-fail", metadata: fields.merging(["reason": "malformed"]) { $1 })
-        case (_, .banned): log.notice("login-refused", metadata: fields.merging(["reason": "banned"]) { $1 })
-        case (_, .noVerdict): log.warning("login-refused", metadata: fields.merging(["reason": "no-verdict"]) { $1 })
-        }
+        var fields: Logger.Metadata = ["ip": "\(request.client)", "user": "\(request.user?.description ?? "")"]
+        if verdict == .accepted { return log.info("login-ok", metadata: fields) }
+        fields["reason"] = "\(cause.rawValue)"
+        let hasFailed = cause == .password || cause == .malformed
+        log.notice(hasFailed ? "login-fail" : "login-refused", metadata: fields)
     }
 }

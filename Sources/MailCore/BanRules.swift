@@ -51,5 +51,8 @@ package enum BanStep: Equatable, Sendable {
     /// The table was full: so many of the oldest entries made way.
     case madeRoom(Int)
 
-    package enum Cause: Sendable { case password, malformed, banned, noVerdict }
+    package enum Cause: String, Sendable {
+        case password, malformed, banned
+        case noVerdict = "no-verdict"
+    }
 }
