@@ -20,17 +20,6 @@ package struct Gatekeeper: ~Copyable {
         }
     }
 
-    package struct Workers: Sendable {
-        package let program: String
-        package let arguments: [String]
-        package init(program: String, arguments: [String]) {
-            self.program = program
-            self.arguments = arguments
-        }
-        /// docs/decisions/0003-gatekeeper.md
-        static let limit = 4
-    }
-
     private let descriptors: Descriptors
     private let clock: Clock
     private let log: Logger

@@ -82,3 +82,17 @@ struct WorkerPool: ~Copyable {
 
     mutating func end(_ worker: Worker) { workers.removeAll { $0 === worker } }
 }
+
+extension Gatekeeper {
+    /// How a worker is started.
+    package struct Workers: Sendable {
+        package let program: String
+        package let arguments: [String]
+        package init(program: String, arguments: [String]) {
+            self.program = program
+            self.arguments = arguments
+        }
+        /// docs/decisions/0003-gatekeeper.md
+        static let limit = 4
+    }
+}

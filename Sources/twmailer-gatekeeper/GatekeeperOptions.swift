@@ -63,7 +63,8 @@ struct GatekeeperOptions {
             encryption = .required(authorities: authorities)
         }
         return DirectorySettings(
-            url: try parsed.requiredText("ldap-url"), userName: template, encryption: encryption, timeout: login.timeout)
+            url: try parsed.requiredText("ldap-url"), userName: template, encryption: encryption, timeout: login.timeout
+        )
     }
 
     /// libldap takes a file without a single certificate, and then trusts nobody.

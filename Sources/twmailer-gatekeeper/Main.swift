@@ -35,7 +35,11 @@ import Posix
                 let options = try GatekeeperOptions(parsed)
                 if parsed.flag("check") {
                     try check(options)
-                } else if isWorker { work(options) } else { try serve(options, arguments) }
+                } else if isWorker {
+                    work(options)
+                } else {
+                    try serve(options, arguments)
+                }
             }
         } catch let error as UsageError {
             end(usage, error.description)
