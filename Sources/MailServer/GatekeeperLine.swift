@@ -18,8 +18,8 @@ struct GatekeeperLine {
     func verdict(on attempt: LoginAttempt) -> Verdict {
         do {
             let line = try Sockets.connectLocally(directory: spool, GatekeeperLine.socketName)
-            let message = attempt.encoded()
-            defer { wipe(message) }  // LOGIN-13
+            var message = attempt.encoded()
+            defer { wipe(&message) }  // LOGIN-13
             guard try Sockets.send(line.number, message.span) == message.count else { return .unavailable }
             let deadline = clock.now() + timeout + .seconds(1)
             guard try clock.wait(for: .readable, on: line.number, until: deadline) else { return .unavailable }

@@ -119,7 +119,7 @@ package struct Session: ~Copyable {
     private mutating func decide(_ user: Username?, _ password: Password?) -> ServerMachine.Action {
         framer.wipeConsumed()
         let verdict = world.verdict(LoginAttempt(address: address, user: user, password: password))
-        if let password { wipe(password.bytes) }  // LOGIN-13
+        if let password { wipeShared(password.bytes) }  // LOGIN-13
         let action = machine.decided(verdict)
         if let user = machine.user {
             log[metadataKey: "user"] = "\(user)"

@@ -87,6 +87,15 @@ package func wipe(_ secret: inout [UInt8]) {
     }
 }
 
+/// The same where copies of the array still stand about: it overwrites the memory that all of them share, and
+/// none of them may be used afterwards.
+package func wipeShared(_ secret: [UInt8]) {
+    unsafe secret.withUnsafeBytes { bytes in
+        guard let start = bytes.baseAddress else { return }
+        unsafe explicit_bzero(UnsafeMutableRawPointer(mutating: start), bytes.count)
+    }
+}
+
 /// Where two equally long runs of bytes first differ, as an offset into both; nil when they are equal.
 package func firstDifference(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Int? {
     precondition(left.count == right.count, "only equally long runs can be compared")
@@ -96,14 +105,6 @@ package func firstDifference(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt
         }
     }
     return equal ? nil : zip(left, right).enumerated().first { $1.0 != $1.1 }?.offset
-}
-
-/// Overwrites the memory of an array, which all its copies share; none of them may be used afterwards.
-package func wipe(_ bytes: [UInt8]) {
-    unsafe bytes.withUnsafeBytes { memory in
-        guard let start = memory.baseAddress else { return }
-        unsafe explicit_bzero(UnsafeMutableRawPointer(mutating: start), memory.count)
-    }
 }
 
 /// Overwrites what functions that have returned left on the stack, down to 32 KiB.

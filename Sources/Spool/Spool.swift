@@ -29,7 +29,6 @@ package final class Spool {
         self.madeAt = madeAt
     }
 
-
     /// A message to be written; nothing of it is seen before it is delivered (LIST-3).
     package func draft(sender: Username, receiver: Username, subject: Subject) throws(Errno) -> Draft {
         try Draft.begin(in: self, sender: sender, receiver: receiver, subject: subject)
