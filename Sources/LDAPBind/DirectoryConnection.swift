@@ -115,6 +115,10 @@ import Glibc
             if !words.isEmpty { text += ": " + words }
             unsafe ldap_memfree(detail)
         }
+        if stage == .starttls, code == LDAP_CONNECT_ERROR {
+            // libldap says no more of a certificate it does not trust than "unknown error code".
+            text += "; is the certificate signed by the CA file's, in date, and made out to the URL's host?"
+        }
         return DirectoryFailure(stage: stage, code: code, text: text)
     }
 }

@@ -29,7 +29,7 @@ package enum SpoolFailure: Error, Equatable, CustomStringConvertible {
         case .unusable(let path, .notOurs(let owner, let us)):
             "\(path) belongs to user \(owner) and not to this server's user \(us): chown it, or name another folder"
         case .unusable(let path, .writableByOthers(let mode)):
-            "\(path) is writable by others (mode \(String(mode, radix: 8))): run chmod go-w on it"
+            "\(path) is writable by others (mode \(String(mode, radix: 8))): name a folder of your own, or run chmod go-w on it"
         case .unusable(let path, .cannotCreate(let error)):
             "cannot create \(path): \(error): make its parent folder, or name another"
         case .unusable(let path, .notWritable(let error)):
