@@ -143,14 +143,14 @@ struct Measurements {
     private func measured(
         _ server: Contender, _ run: () throws -> Load.Result, value: (Load.Result) -> Double
     ) throws -> Sample {
-        let meter = Meter(server.process, others: [setting.directory.process])
+        let meter = Meter(server.process, directory: setting.directory.process)
         let result = try run()
         let used = meter.read()
         let times = result.times.exchanges.isEmpty ? result.times.turns : result.times.exchanges
         return Sample(
             value: value(result), operations: result.operations, seconds: result.seconds,
             half: percentile(times, 0.5) * 1000, most: percentile(times, 0.99) * 1000, processor: used.server,
-            foreign: used.foreign)
+            directory: used.directory, foreign: used.foreign)
     }
 
     /// What a session that has logged in and waits costs, on average of a hundred.

@@ -9,6 +9,8 @@ struct Sample: Sendable {
     var (half, most): (Double, Double) = (0, 0)
     /// Seconds of the server's processes.
     var processor = 0.0
+    /// Seconds of slapd.
+    var directory = 0.0
     /// The share of the machine that belonged to somebody else meanwhile.
     var foreign = 0.0
 }
@@ -36,11 +38,14 @@ struct Series {
         samples[kind]?.map(value) ?? []
     }
 
-    /// Processor seconds per 1,000 operations, over all rounds; nil where it is not counted.
-    func processor(_ kind: Contender.Kind) -> Double? {
+    /// Processor seconds per 1,000 operations, over all rounds: the server's, and slapd's where there were any.
+    func processor(_ kind: Contender.Kind) -> String {
         let all = samples[kind] ?? []
         let operations = all.reduce(0) { $0 + $1.operations }
-        return operations == 0 ? nil : all.reduce(0) { $0 + $1.processor } * 1000 / Double(operations)
+        if operations == 0 { return "" }
+        let (server, directory) = (all.reduce(0) { $0 + $1.processor }, all.reduce(0) { $0 + $1.directory })
+        let text = { fixed($0 * 1000 / Double(operations), 3) }
+        return text(server) + (directory * 20 > server ? " + \(text(directory))" : "")
     }
 
     var foreign: Double { samples.values.joined().map(\.foreign).max() ?? 0 }

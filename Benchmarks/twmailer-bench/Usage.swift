@@ -52,24 +52,22 @@ enum Usage {
 /// Processor time between two moments, a server's and everybody else's.
 struct Meter {
     private let leader: ProcessID
-    private let others: [ProcessID]
-    private let start: (server: Double, others: Double, machine: Double, time: Duration)
+    private let directory: ProcessID
+    private let start: (server: Double, directory: Double, own: Double, machine: Double, time: Duration)
 
-    /// `others`: leaders of what else works for the benchmark at the time, itself aside.
-    init(_ leader: ProcessID, others: [ProcessID]) {
-        (self.leader, self.others) = (leader, others)
-        start = (Usage.ofTree(leader), Meter.sum(others), Usage.ofMachine(), Clock.system.now())
+    init(_ leader: ProcessID, directory: ProcessID) {
+        (self.leader, self.directory) = (leader, directory)
+        start = (Usage.ofTree(leader), Usage.ofTree(directory), Meter.own, Usage.ofMachine(), Clock.system.now())
     }
 
-    /// Seconds of the server; and the share of the machine that strangers had, from 0 to 1.
-    func read() -> (server: Double, foreign: Double) {
-        let machine = Usage.ofMachine() - start.machine
-        let (server, others) = (Usage.ofTree(leader) - start.server, Meter.sum(others) - start.others)
+    /// Seconds of the server and of slapd; and the share of the machine that strangers had, from 0 to 1.
+    func read() -> (server: Double, directory: Double, foreign: Double) {
+        let (machine, own) = (Usage.ofMachine() - start.machine, Meter.own - start.own)
+        let (server, directory) = (Usage.ofTree(leader) - start.server, Usage.ofTree(directory) - start.directory)
         let elapsed = seconds(Clock.system.now() - start.time) * Double(Usage.processors)
-        return (server, max(0, (machine - server - others) / elapsed))
+        return (server, directory, max(0, (machine - own - server - directory) / elapsed))
     }
 
-    private static func sum(_ others: [ProcessID]) -> Double {
-        others.reduce(Usage.ofProcess(.current, andChildren: false)) { $0 + Usage.ofTree($1) }
-    }
+    /// The benchmark itself.
+    private static var own: Double { Usage.ofProcess(.current, andChildren: false) }
 }

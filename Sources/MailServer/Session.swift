@@ -9,7 +9,7 @@ package struct Session: ~Copyable {
     let world: SessionWorld
     private let address: ClientAddress
     let connection: Connection
-    var log: Logger
+    var log: SessionLog
     var framer = LineFramer()
     var machine = ServerMachine()
     var numbering = Numbering()
@@ -20,8 +20,7 @@ package struct Session: ~Copyable {
     /// Serves the client until either side has had enough.
     package static func serve(_ socket: consuming OwnedDescriptor, from address: ClientAddress, in world: SessionWorld)
     {
-        var log = world.log
-        log[metadataKey: "ip"] = "\(address)"
+        let log = SessionLog(world.log, of: address)
         do {
             let connection = try Connection(socket, stop: world.stop, clock: world.clock)
             let session = Session(connection, address, world, log)
@@ -31,7 +30,7 @@ package struct Session: ~Copyable {
         }
     }
 
-    private init(_ connection: consuming Connection, _ address: ClientAddress, _ world: SessionWorld, _ log: Logger) {
+    private init(_ connection: consuming Connection, _ address: ClientAddress, _ world: SessionWorld, _ log: SessionLog) {
         self.world = world
         self.address = address
         self.connection = connection
@@ -122,7 +121,7 @@ package struct Session: ~Copyable {
         if let password { wipeShared(password.bytes) }  // LOGIN-13
         let action = machine.decided(verdict)
         if let user = machine.user {
-            log[metadataKey: "user"] = "\(user)"
+            log.user = user
             world.loggedIn()
         }
         return action
