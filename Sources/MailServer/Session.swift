@@ -30,7 +30,8 @@ package struct Session: ~Copyable {
         }
     }
 
-    private init(_ connection: consuming Connection, _ address: ClientAddress, _ world: SessionWorld, _ log: SessionLog) {
+    private init(_ connection: consuming Connection, _ address: ClientAddress, _ world: SessionWorld, _ log: SessionLog)
+    {
         self.world = world
         self.address = address
         self.connection = connection

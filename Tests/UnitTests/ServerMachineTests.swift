@@ -133,6 +133,14 @@ private let login = "LOGIN\nalice\nsecret\n"
         #expect(played("LOGIN\nalice\n\(String(repeating: "x", count: 1024))\n") == ["login alice", "ERR", "end"])
     }
 
+    @Test(arguments: [1, 7, 4095, 4096, 4097, 65_536])
+    func `a command across the end of the first buffer is read like any other`(size: Int) {
+        for before in 4070...4097 {
+            let text = String(repeating: "x", count: before - 1) + "\nLOGIN\nalice\nsecret\nREAD\n12\nQUIT\n"
+            #expect(played(text, cut: { _ in size }) == ["ERR", "login alice", "OK", "read alice 12", "close"])
+        }
+    }
+
     @Test func `65536 bytes without a line end are an overflow, one less is a line`() {
         let most = String(repeating: "x", count: 65_535)
         #expect(played(most + "\nQUIT\n") == ["ERR", "close"])
