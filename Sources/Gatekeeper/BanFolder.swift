@@ -10,7 +10,12 @@ struct BanFolder: ~Copyable {
     static let name = "bans"
 
     static func open(in parent: borrowing Directory) throws(Errno) -> BanFolder {
-        do { try parent.makeDirectory(name) } catch { if error != .fileExists { throw error } }
+        do {
+            try parent.makeDirectory(name)
+            try parent.sync()
+        } catch {
+            if error != .fileExists { throw error }
+        }
         return BanFolder(folder: try parent.openDirectory(name))
     }
 

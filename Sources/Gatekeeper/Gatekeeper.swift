@@ -1,5 +1,6 @@
 /// The gatekeeper's loop: sessions ask, workers answer, the policy decides, and time passes.
 
+import EventLog
 package import Logging
 package import MailCore
 package import Posix
@@ -37,10 +38,9 @@ package struct Gatekeeper: ~Copyable {
     /// What the directory is to be asked, in order; answered ones are passed over.
     private var jobs: [AttemptID] = []
     private var nextJob = 0
-    /// Out of descriptors: nobody is let in before somebody has left.
-    private var isFull = false
-    /// When the log last said so: once in ten seconds is enough.
-    private var fullSaid: Duration?
+    /// Out of descriptors: the door is left alone until then (real time), or it would be looked at without end.
+    private var pausedUntil: Duration?
+    private var rareLines = RareLines()
 
     /// - Parameter timeout: for a verdict, from the arrival of the attempt, waiting included.
     package init(
@@ -62,10 +62,12 @@ package struct Gatekeeper: ~Copyable {
             let busy = workers.workers
             let waiting = visitors
             var entries = [PollEntry(descriptors.lifeline.number, .readable)]
-            entries.append(PollEntry(isFull ? -1 : descriptors.door.number, .readable))
+            entries.append(PollEntry(pausedUntil == nil ? descriptors.door.number : -1, .readable))
             entries += busy.map { PollEntry($0.socket.number, .readable) }
             entries += waiting.map { PollEntry($0.socket.number, .readable) }
-            _ = try clock.poll(&entries, until: nextDeadline())
+            // A pause ends though virtual time stands still; what falls due meanwhile is a moment late.
+            _ = try (pausedUntil == nil ? clock : .system).poll(&entries, until: pausedUntil ?? nextDeadline())
+            if let until = pausedUntil, Clock.system.now() >= until { pausedUntil = nil }
             if !entries[0].ready.isEmpty { return }
             for (worker, entry) in zip(busy, entries[2...]) where !entry.ready.isEmpty { hear(worker) }
             for (visitor, entry) in zip(waiting, entries[(2 + busy.count)...]) where !entry.ready.isEmpty {
@@ -86,11 +88,9 @@ package struct Gatekeeper: ~Copyable {
         } catch Errno.wouldBlock {
             return
         } catch {
-            isFull = true
-            let now = clock.now()
-            guard fullSaid.map({ now - $0 >= .seconds(10) }) ?? true else { return }
-            fullSaid = now
-            log.error("gatekeeper-full", metadata: ["reason": "\(error)"])
+            let now = Clock.system.now()
+            pausedUntil = now + .milliseconds(100)
+            rareLines.warn("gatekeeper-full", reason: "\(error)", at: now, log: log)
         }
     }
 
@@ -100,9 +100,11 @@ package struct Gatekeeper: ~Copyable {
             let count = try read(visitor.socket.number, into: &message, at: 0..<message.count)
             defer { wipe(&message) }
             let now = clock.now()
-            guard count > 0,
-                let request = LoginRequest(Array(message[..<count]), from: visitor, deadline: now + timeout)
-            else { return isFull = false }  // it left without a word, or is none of ours
+            // nil: it left without a word, or is none of ours.
+            guard count > 0, let request = LoginRequest(Array(message[..<count]), from: visitor, timeout: timeout)
+            else { return }
+            // Nobody waits for its answer any more, so nothing is asked and nothing counted.
+            if request.deadline <= now { return request.answer(.unavailable) }
             arrived(request, at: now)
         } catch {
             if error == .wouldBlock { visitors.append(visitor) }
@@ -204,11 +206,11 @@ package struct Gatekeeper: ~Copyable {
     private mutating func answer(_ id: AttemptID, _ verdict: Verdict, _ cause: BanStep.Cause) {
         guard let request = requests.removeValue(forKey: id) else { return }
         request.answer(verdict)
-        isFull = false
         var fields: Logger.Metadata = ["ip": "\(request.client)", "user": "\(request.user?.description ?? "")"]
         if verdict == .accepted { return log.info("login-ok", metadata: fields) }
         fields["reason"] = "\(cause.rawValue)"
-        let hasFailed = cause == .password || cause == .malformed
-        log.notice(hasFailed ? "login-fail" : "login-refused", metadata: fields)
+        if cause == .password || cause == .malformed { return log.notice("login-fail", metadata: fields) }
+        // Who is banned may ask as often as he likes; the log stays short.
+        rareLines.warn("login-refused", reason: cause.rawValue, fields, at: clock.now(), log: log)
     }
 }

@@ -19,13 +19,14 @@ final class LoginRequest {
     private var message: [UInt8]
 
     /// nil when `message` is no attempt, which no session of ours sends.
-    init?(_ message: [UInt8], from visitor: Visitor, deadline: Duration) {
+    /// - Parameter timeout: from the attempt's arrival at its session.
+    init?(_ message: [UInt8], from visitor: Visitor, timeout: Duration) {
         guard var attempt = LoginAttempt(decoding: message) else { return nil }
         var password = attempt.takePassword()
         defer { wipe(&password) }
         self.visitor = visitor
         self.message = message
-        self.deadline = deadline
+        deadline = attempt.arrived + timeout
         client = attempt.address
         user = attempt.user
         asksDirectory = attempt.user != nil && !password.isEmpty

@@ -41,7 +41,12 @@ package struct StateFolder: ~Copyable {
         guard let last = name.lastComponent else { throw Failure.unusable(path: path, reason: "not a folder's name") }
         let parent = name.removingLastComponent()
         let above = try Directory.open(path: parent.isEmpty ? "." : parent.string)
-        do { try above.makeDirectory(last.string) } catch { if error != .fileExists { throw error } }
+        do {
+            try above.makeDirectory(last.string)
+            try above.sync()  // a folder that a power loss takes away takes its bans along (BAN-12)
+        } catch {
+            if error != .fileExists { throw error }
+        }
         let folder = try above.openDirectory(last.string)
         let status = try status(of: folder.descriptor.number)
         guard status.owner == effectiveUser(), status.mode & 0o022 == 0 else {

@@ -42,6 +42,11 @@ package struct ServerMachine: Sendable {
     /// Between two commands: the end of the input here is a QUIT (FRAME-5).
     package var isBetweenFrames: Bool { if case .verb = state { true } else { false } }
 
+    /// The next line is a password, whatever becomes of the LOGIN (LOGIN-13).
+    package var awaitsPassword: Bool {
+        if case .arguments(.login, let lines) = state { lines.count == 1 } else { false }
+    }
+
     package mutating func received(_ line: LineFramer.Line) -> Action {
         switch state {
         case .verb:
@@ -113,5 +118,5 @@ package struct ServerMachine: Sendable {
 
 extension LineFramer.Line {
     /// nil for a line that was too long to be kept (FRAME-4).
-    var bytes: [UInt8]? { if case .text(let bytes) = self { bytes } else { nil } }
+    package var bytes: [UInt8]? { if case .text(let bytes) = self { bytes } else { nil } }
 }

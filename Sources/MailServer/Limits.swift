@@ -13,7 +13,8 @@ package struct Limits: Sendable {
     package var frameTimeout = Duration.seconds(60)
     /// Without progress while a reply is being sent.
     package var writeTimeout = Duration.seconds(60)
-    /// A message's slowest pace in bytes per second, averaged over `frameTimeout`.
+    /// A message's slowest pace in bytes per second, averaged over `frameTimeout`; asked for only once the message has
+    /// taken longer than `idleTimeout`, because people type mail by hand.
     package var minimumBodyRate = 500
     /// In bytes of text; nil: none, as the sheet wants it (SEND-4).
     package var maximumMessage: Int?
@@ -29,7 +30,7 @@ struct Pace {
     private var windowEnd: Duration
     private var bytes = 0
 
-    init(start: Duration, limits: Limits) { windowEnd = start + limits.frameTimeout }
+    init(start: Duration, limits: Limits) { windowEnd = start + limits.idleTimeout + limits.frameTimeout }
 
     /// False when the window that has just ended held too few bytes.
     mutating func keepsUp(with count: Int, at now: Duration, limits: Limits) -> Bool {

@@ -14,6 +14,8 @@ package struct Session: ~Copyable {
     var machine = ServerMachine()
     var numbering = Numbering()
     private let began: Duration
+    /// The password line of the LOGIN under way.
+    private var secret: [UInt8]?
     /// When the command under way began, or the last one ended.
     private var frameBegan: Duration
 
@@ -62,9 +64,12 @@ package struct Session: ~Copyable {
         while true {
             switch action {
             case .readLine:
+                let isPassword = machine.awaitsPassword
                 guard let line = try nextLine() else { return }
                 action = machine.received(line)
+                if isPassword { secret = line.bytes }
             case .reply(let reply):
+                forgetPassword()
                 try connection.send(Array(reply.rawValue.utf8).span, timeout: world.limits.writeTimeout)
                 action = replied()
             case .authenticate(let user, let password):
@@ -116,10 +121,17 @@ package struct Session: ~Copyable {
         }
     }
 
-    private mutating func decide(_ user: Username?, _ password: Password?) -> ServerMachine.Action {
+    /// LOGIN-13: every LOGIN ends in a reply, and by then nobody needs its password any more.
+    private mutating func forgetPassword() {
+        guard let secret else { return }
+        wipeShared(secret)
         framer.wipeConsumed()
-        let verdict = world.verdict(LoginAttempt(address: address, user: user, password: password))
-        if let password { wipeShared(password.bytes) }  // LOGIN-13
+        self.secret = nil
+    }
+
+    private mutating func decide(_ user: Username?, _ password: Password?) -> ServerMachine.Action {
+        let verdict = world.verdict(
+            LoginAttempt(address: address, arrived: world.clock.now(), user: user, password: password))
         let action = machine.decided(verdict)
         if let user = machine.user {
             log.user = user

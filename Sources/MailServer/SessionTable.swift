@@ -1,18 +1,34 @@
-/// The sessions that run, and whether one more may (security of the many against the one).
+/// The sessions that run, and whether one more may: what one address takes, the others must not miss.
 
 import MailCore
 import Posix
 import SystemPackage
 
 struct SessionTable {
-    enum Refusal: String { case total, perAddress = "per-address", beforeLogin = "before-login" }
+    enum Refusal: String, Error { case total, perAddress = "per-address", beforeLogin = "before-login" }
+
+    /// A slot for a new session, and the session that is to be ended for it.
+    struct Place {
+        let slot: Int
+        let making: (process: ProcessID, address: ClientAddress)?
+    }
+
+    private struct Entry {
+        let slot: Int
+        let address: ClientAddress
+        /// Counts up, so that the smaller is the older.
+        let number: UInt64
+        /// We end it ourselves; that is no crash.
+        var isDismissed = false
+    }
 
     private let limits: Limits
     /// One byte per slot, which a session sets when it has logged in: all it can tell its parent.
     private let loggedIn: SharedBytes
     private var free: [Int]
-    private var slots: [ProcessID: (slot: Int, address: ClientAddress)] = [:]
+    private var entries: [ProcessID: Entry] = [:]
     private var perAddress: [ClientAddress: Int] = [:]
+    private var numbers: UInt64 = 0
 
     init(limits: Limits) throws(Errno) {
         self.limits = limits
@@ -20,41 +36,61 @@ struct SessionTable {
         free = Array((0..<limits.sessions).reversed())
     }
 
-    var isEmpty: Bool { slots.isEmpty }
-    var count: Int { slots.count }
-    var processes: [ProcessID] { Array(slots.keys) }
+    var isEmpty: Bool { entries.isEmpty }
+    var count: Int { entries.count }
 
-    /// A slot for a new session from `address`, or why there is none.
-    mutating func reserve(for address: ClientAddress) -> Result<Int, Refusal> {
-        if free.isEmpty { return .failure(.total) }
-        if perAddress[address, default: 0] >= limits.sessionsPerAddress { return .failure(.perAddress) }
-        if slots.count >= limits.sessionsBeforeLogin {
-            let waiting = slots.values.count { loggedIn[$0.slot] == 0 }
-            if waiting >= limits.sessionsBeforeLogin { return .failure(.beforeLogin) }
+    mutating func reserve(for address: ClientAddress) -> Result<Place, Refusal> {
+        guard !free.isEmpty else { return .failure(.total) }
+        guard perAddress[address, default: 0] < limits.sessionsPerAddress else { return .failure(.perAddress) }
+        var making: (process: ProcessID, address: ClientAddress)?
+        if entries.count >= limits.sessionsBeforeLogin {
+            let waiting = entries.filter { loggedIn[$0.value.slot] == 0 && !$0.value.isDismissed }
+            if waiting.count >= limits.sessionsBeforeLogin {
+                guard let process = SessionTable.mostDispensable(waiting, for: address) else {
+                    return .failure(.beforeLogin)
+                }
+                entries[process]?.isDismissed = true
+                making = (process, waiting[process]!.address)
+            }
         }
         let slot = free.removeLast()
         loggedIn[slot] = 0
-        return .success(slot)
+        return .success(Place(slot: slot, making: making))
+    }
+
+    /// Of the sessions that have not logged in, the oldest of the address that has most of them, if it has more than
+    /// `address`: so nobody who only connects, however often, keeps others out (CONC-1).
+    private static func mostDispensable(_ waiting: [ProcessID: Entry], for address: ClientAddress) -> ProcessID? {
+        let crowds = Dictionary(grouping: waiting, by: \.value.address)
+        guard let largest = crowds.values.max(by: { $0.count < $1.count }),
+            largest.count > crowds[address, default: []].count
+        else { return nil }
+        return largest.min { $0.value.number < $1.value.number }?.key
     }
 
     mutating func giveBack(_ slot: Int) { free.append(slot) }
 
     mutating func began(_ process: ProcessID, slot: Int, from address: ClientAddress) {
-        slots[process] = (slot, address)
+        numbers += 1
+        entries[process] = Entry(slot: slot, address: address, number: numbers)
         perAddress[address, default: 0] += 1
     }
 
     /// nil: no session of ours.
-    mutating func ended(_ process: ProcessID) -> ClientAddress? {
-        guard let (slot, address) = slots.removeValue(forKey: process) else { return nil }
-        free.append(slot)
-        let left = perAddress[address, default: 1] - 1
-        perAddress[address] = left == 0 ? nil : left
-        return address
+    mutating func ended(_ process: ProcessID) -> (address: ClientAddress, wasDismissed: Bool)? {
+        guard let entry = entries.removeValue(forKey: process) else { return nil }
+        free.append(entry.slot)
+        let left = perAddress[entry.address, default: 1] - 1
+        perAddress[entry.address] = left == 0 ? nil : left
+        return (entry.address, entry.isDismissed)
+    }
+
+    /// All that still run, to be ended by the caller.
+    mutating func dismissAll() -> [ProcessID] {
+        for process in entries.keys { entries[process]?.isDismissed = true }
+        return Array(entries.keys)
     }
 
     /// Called in the session itself.
     func markLoggedIn(_ slot: Int) { loggedIn[slot] = 1 }
 }
-
-extension SessionTable.Refusal: Error {}

@@ -1,5 +1,6 @@
 /// The process that listens, forks a session for each client, and sees every child off; it reads no client's byte.
 
+import EventLog
 package import Logging
 import MailCore
 package import Posix
@@ -113,7 +114,7 @@ package struct Supervisor: ~Copyable {
         while let (process, ending) = try ProcessID.reap() {
             if gatekeeper.isProcess(process) {
                 gatekeeper.ended(ending, at: clock.now(), log: log)
-            } else if let address = sessions.ended(process), ending != .exited(0) {
+            } else if let (address, wasDismissed) = sessions.ended(process), ending != .exited(0), !wasDismissed {
                 log.error(
                     "session-crash", metadata: ["ip": "\(address)", "session": "\(process)", "status": "\(ending)"])
             }
@@ -132,7 +133,7 @@ package struct Supervisor: ~Copyable {
             _ = try clock.poll(&entries, until: deadline)
             if try heedSignals() { break }
         }
-        for process in sessions.processes { try? process.send(signal: Signals.kill) }
+        for process in sessions.dismissAll() { try? process.send(signal: Signals.kill) }
         while !sessions.isEmpty {
             var entries = [PollEntry(signals, .readable)]
             _ = try clock.poll(&entries, until: nil)

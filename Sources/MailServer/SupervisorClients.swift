@@ -1,8 +1,10 @@
 /// How the supervisor turns a waiting client into a session of its own.
 
+import EventLog
 import Logging
 import MailCore
 import Posix
+import Spool
 import SystemPackage
 
 extension Supervisor {
@@ -11,13 +13,13 @@ extension Supervisor {
         for _ in 0..<64 {
             do {
                 let accepted = try Sockets.accept(listener.number)
-                try admit(accepted)
+                admit(accepted)
             } catch {
                 switch error {
                 case .resourceTemporarilyUnavailable: return
                 case .connectionAbort, .protocolError, .networkDown, .networkUnreachable: continue
                 default:
-                    // No descriptor, process or memory (EMFILE, EAGAIN, ENOMEM): who waits in the queue waits on.
+                    // No descriptor or memory (EMFILE, ENFILE, ENOMEM): who waits in the queue waits on (PROC-5).
                     pause(because: error)
                     return
                 }
@@ -27,18 +29,23 @@ extension Supervisor {
 
     private mutating func pause(because error: Errno) {
         let now = clock.now()
-        refusals.warn("accept-paused", reason: "\(error)", ip: nil, at: now, log: log)
+        refusals.warn("accept-paused", reason: "\(error)", at: now, log: log)
         pausedUntil = now + .milliseconds(100)
     }
 
     /// Over a limit the connection is closed at once, without a fork.
-    private mutating func admit(_ accepted: consuming Accepted) throws(Errno) {
+    private mutating func admit(_ accepted: consuming Accepted) {
         guard let address = ClientAddress(accepted.peer.bytes) else { preconditionFailure("an address has 16 bytes") }
         switch sessions.reserve(for: address) {
         case .failure(let refusal):
             let reason = refusal.rawValue
-            refusals.warn("conn-refused", reason: reason, ip: "\(address)", at: clock.now(), log: log)
-        case .success(let slot):
+            refusals.warn("conn-refused", reason: reason, ["ip": "\(address)"], at: clock.now(), log: log)
+        case .success(let place):
+            let slot = place.slot
+            if let (process, address) = place.making {
+                try? process.send(signal: Signals.kill)
+                refusals.warn("session-shed", reason: "before-login", ["ip": "\(address)"], at: clock.now(), log: log)
+            }
             let parent = ProcessID.current
             switch forked() {
             case .success(.parent(let child)):
@@ -49,7 +56,7 @@ extension Supervisor {
                 exitNow(0)
             case .failure(let error):
                 sessions.giveBack(slot)
-                refusals.warn("conn-refused", reason: "fork: \(error)", ip: "\(address)", at: clock.now(), log: log)
+                refusals.warn("conn-refused", reason: "fork: \(error)", ["ip": "\(address)"], at: clock.now(), log: log)
             }
         }
     }
@@ -61,12 +68,15 @@ extension Supervisor {
     /// The child's first act: it keeps its client, the spool and the log, and nothing that is the supervisor's.
     private mutating func becomeSession(of parent: ProcessID) {
         dieWithParent(parent)
+        forbidDumps()  // LOGIN-13
         // A terminal's ^C reaches the whole group; the supervisor decides what becomes of sessions.
         Signals.ignore([Signals.interrupt, Signals.terminate])
         Signals.restoreDefault([Signals.child])
         listener = nil
         stopping.writing = nil
         gatekeeper.forget()
+        spool.closeLock()
+        Signals.forget()
     }
 
     private func serve(_ socket: consuming OwnedDescriptor, from address: ClientAddress, slot: Int) {

@@ -42,6 +42,9 @@ package struct OwnedDescriptor: ~Copyable {
     }
 }
 
+/// Closes what a careless parent has left open, before anything of our own is (close_range(2)).
+package func closeInheritedDescriptors(from first: Int32) { cposix_close_from(first) }
+
 extension Optional where Wrapped == OwnedDescriptor {
     /// The descriptor's number; -1, which no call takes for a descriptor, when there is none.
     package var number: Int32 {

@@ -91,17 +91,20 @@ package func endAfter(seconds: Int) { _ = alarm(UInt32(max(1, seconds))) }
 /// Leaves without running exit handlers: a forked child must not flush its parent's buffers.
 package func exitNow(_ code: Int32) -> Never { _exit(code) }
 
-/// No core dump and no ptrace by other processes of the user: memory may hold passwords.
-package func forbidDumps() {
-    _ = cposix_forbid_dumps()
+/// No core dump: memory may hold passwords and mail. Children inherit it.
+package func forbidCores() {
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
 }
 
-package func forbidNewPrivileges() { _ = cposix_forbid_new_privileges() }
+/// No core dump, and nobody of the same user may look into the process (PR_SET_DUMPABLE).
+package func forbidDumps() {
+    forbidCores()
+    _ = cposix_forbid_dumps()
+}
 
-/// Orphaned descendants become this process's children (PR_SET_CHILD_SUBREAPER).
-package func adoptOrphans() { _ = cposix_adopt_orphans() }
+/// Neither this process nor its children can gain rights by exec (PR_SET_NO_NEW_PRIVS).
+package func forbidNewPrivileges() { _ = cposix_forbid_new_privileges() }
 
 /// The folder of the running program (/proc/self/exe).
 package func programFolder() throws(Errno) -> String {

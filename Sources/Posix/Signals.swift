@@ -31,6 +31,9 @@ package enum Signals {
         }
     }
 
+    /// In a forked child: gives up the parent's pipe, through which it could send its parent signals.
+    package static func forget() { cposix_signal_forget() }
+
     /// Back to the default action, in a forked child.
     package static func restoreDefault(_ signals: [Int32]) {
         for signal in signals { _ = cposix_signal_default(signal) }

@@ -27,8 +27,6 @@ package struct TCPAddress: Hashable, Sendable, CustomStringConvertible {
         bytes = unsafe withUnsafeBytes(of: &v6) { unsafe Array($0) }
     }
 
-    package static func anyIPv6(port: UInt16) -> TCPAddress { TCPAddress("::", port: port)! }
-
     /// "127.0.0.1" or "::1", without the port.
     package var host: String {
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
@@ -158,10 +156,6 @@ package enum Sockets {
         try retrying {
             unsafe setsockopt(socket, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         }
-    }
-
-    package static func setReceiveBuffer(_ socket: Int32, bytes: Int32) throws(Errno) {
-        try set(socket, SOL_SOCKET, SO_RCVBUF, bytes)
     }
 
     /// One send(2) without SIGPIPE; may be short.

@@ -21,6 +21,7 @@ import Posix
 
     static func main() {
         forbidDumps()  // LOGIN-13
+        forbidNewPrivileges()
         Signals.turnIntoErrors()
         // The terminal's and the service manager's signals go to the whole group. The supervisor decides when
         // sessions need no more verdicts, and ends the lifeline.

@@ -10,6 +10,7 @@ import SystemPackage
 
 @main struct Main {
     static func main() {
+        closeInheritedDescriptors(from: 3)
         do {
             let arguments = Array(CommandLine.arguments.dropFirst())
             switch try ServerOptions.commandLine.parse(arguments, environment: processEnvironment()) {
@@ -30,6 +31,8 @@ import SystemPackage
             throw CannotStart(
                 status: 78, "\(gatekeeper) is missing: build it (swift build) and keep it beside twmailer-server")
         }
+        forbidCores()  // LOGIN-13
+        forbidNewPrivileges()
         if options.isCheck { exitNow(Check.run(options, gatekeeper: gatekeeper)) }
         let log = EventLog.logger(level: options.logLevel, format: options.logFormat, clock: options.clock)
         let listener = try listen(options)

@@ -32,7 +32,8 @@ struct ServerOptions {
                 "write-timeout", value: "TIME", "For a client that does not read.", standard: "60s",
                 section: limitsSection),
             Option(
-                "min-body-rate", value: "BYTES", "A message's slowest pace per second.", standard: "500",
+                "min-body-rate", value: "BYTES",
+                "Slowest pace per second of a message that takes longer than --idle-timeout.", standard: "500",
                 section: limitsSection),
             Option(
                 "max-message-size", value: "BYTES", "Longest message text; none without it.", section: limitsSection),

@@ -97,8 +97,8 @@ import Testing
 
     private func refusal(_ table: inout SessionTable, _ last: UInt8, pid: Int32) -> SessionTable.Refusal? {
         switch table.reserve(for: address(last)) {
-        case .success(let slot):
-            table.began(ProcessID(pid), slot: slot, from: address(last))
+        case .success(let place):
+            table.began(ProcessID(pid), slot: place.slot, from: address(last))
             return nil
         case .failure(let refusal): return refusal
         }
@@ -110,7 +110,7 @@ import Testing
         #expect(refusal(&table, 2, pid: 2) == nil)
         #expect(refusal(&table, 3, pid: 3) == .total)
         let (once, twice) = (table.ended(ProcessID(1)), table.ended(ProcessID(1)))
-        #expect(once == address(1) && twice == nil)
+        #expect(once?.address == address(1) && once?.wasDismissed == false && twice == nil)
         #expect(refusal(&table, 3, pid: 4) == nil)
     }
 
@@ -123,19 +123,37 @@ import Testing
 
     @Test func `a login makes room for another that has not logged in`() throws {
         var table = try SessionTable(limits: limits(9, 9, 1))
-        guard case .success(let slot) = table.reserve(for: address(1)) else { return }
-        table.began(ProcessID(1), slot: slot, from: address(1))
-        #expect(refusal(&table, 2, pid: 2) == .beforeLogin)
-        table.markLoggedIn(slot)
-        #expect(refusal(&table, 2, pid: 3) == nil)
+        guard case .success(let place) = table.reserve(for: address(1)) else { return }
+        table.began(ProcessID(1), slot: place.slot, from: address(1))
+        #expect(refusal(&table, 1, pid: 2) == .beforeLogin)
+        table.markLoggedIn(place.slot)
+        #expect(refusal(&table, 1, pid: 3) == nil)
+    }
+
+    /// CONC-1: who only connects, however often, keeps nobody else out.
+    @Test func `of a crowd before login the oldest goes for an address that has fewer`() throws {
+        var table = try SessionTable(limits: limits(9, 9, 3))
+        for (pid, last) in [(1, 7), (2, 8), (3, 8)] as [(Int32, UInt8)] {
+            #expect(refusal(&table, last, pid: pid) == nil)
+        }
+        #expect(refusal(&table, 8, pid: 4) == .beforeLogin, "the crowd makes room for none of its own")
+        guard case .success(let place) = table.reserve(for: address(9)) else {
+            Issue.record("a newcomer is refused")
+            return
+        }
+        #expect(place.making?.process == ProcessID(2) && place.making?.address == address(8))
+        table.began(ProcessID(5), slot: place.slot, from: address(9))
+        let dismissed = table.ended(ProcessID(2))
+        #expect(dismissed?.wasDismissed == true)
+        #expect(refusal(&table, 7, pid: 6) == .beforeLogin, "now each has one")
     }
 }
 
 @Suite struct `A message's pace` {
-    @Test func `is the average of a window`() {
+    @Test func `is the average of a window, once people have had their time`() {
         let limits = Limits()
         var pace = Pace(start: .zero, limits: limits)
-        let blocks = [(1, 59), (29_999, 60), (29_998, 119), (1, 120)]
+        let blocks = [(1, 659), (29_999, 660), (29_998, 719), (1, 720)]
         let verdicts = blocks.map { pace.keepsUp(with: $0.0, at: .seconds($0.1), limits: limits) }
         #expect(verdicts == [true, true, true, false])
     }

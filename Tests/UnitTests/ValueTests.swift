@@ -81,11 +81,14 @@ import Testing
         let here = address([0, 0, 0, 0, 0, 0xffff, 0x7f00, 1])
         for (user, password) in [("alice", "secret"), ("alice", ""), ("", "secret"), ("", "")] {
             let sent = LoginAttempt(
-                address: here, user: Username(Array(user.utf8)), password: Password(Array(password.utf8)))
+                address: here, arrived: .nanoseconds(1_234_567_890_123), user: Username(Array(user.utf8)),
+                password: Password(Array(password.utf8)))
             let message = sent.encoded()
             #expect(message.count <= LoginAttempt.maximumMessage)
             let got = try #require(LoginAttempt(decoding: message))
-            #expect(got.address == here && got.user == sent.user && got.password?.bytes == sent.password?.bytes)
+            #expect(
+                got.address == here && got.arrived == sent.arrived && got.user == sent.user
+                    && got.password?.bytes == sent.password?.bytes)
             for length in 0..<message.count { #expect(LoginAttempt(decoding: message[..<length]) == nil) }
             #expect(LoginAttempt(decoding: message + [0]) == nil)
         }

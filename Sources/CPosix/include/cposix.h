@@ -14,11 +14,10 @@ int cposix_accept(int listener, void *address, uint32_t *length, int nonblocking
 // pipe2(2) with O_CLOEXEC.
 int cposix_pipe(int ends[2]);
 
-// prctl(2): PR_SET_PDEATHSIG, PR_SET_DUMPABLE 0, PR_SET_NO_NEW_PRIVS 1, PR_SET_CHILD_SUBREAPER 1.
+// prctl(2): PR_SET_PDEATHSIG, PR_SET_DUMPABLE 0, PR_SET_NO_NEW_PRIVS 1.
 int cposix_die_with_parent(int signal);
 int cposix_forbid_dumps(void);
 int cposix_forbid_new_privileges(void);
-int cposix_adopt_orphans(void);
 
 // open(2) of a directory relative to another, never through a link.
 int cposix_open_directory_at(int directory, const char *name);
@@ -26,14 +25,18 @@ int cposix_open_directory_at(int directory, const char *name);
 // memory that forked children share (mmap MAP_SHARED|MAP_ANONYMOUS); NULL on failure.
 void *cposix_shared_memory(uint64_t bytes);
 
+// close_range(2): every descriptor from `first` on.
+void cposix_close_from(int first);
+
 // posix_spawn_file_actions_addchdir_np(3); `actions` is a posix_spawn_file_actions_t.
 int cposix_spawn_in_folder(void *actions, const char *folder);
 
 // Signals as a readable descriptor: each delivered signal is one byte (its number) in a
 // pipe. `cposix_signal_pipe` makes the pipe once and returns its non-blocking read end;
 // `cposix_signal_catch` routes one signal into it; `cposix_signal_default` undoes that
-// in a forked child.
+// in a forked child, and `cposix_signal_forget` closes the pipe there.
 int cposix_signal_pipe(void);
+void cposix_signal_forget(void);
 int cposix_signal_catch(int signal);
 int cposix_signal_default(int signal);
 int cposix_signal_ignore(int signal);
