@@ -97,7 +97,9 @@ package struct Playing {
             case .clock: return "needs a clock that can be moved; this server reads the machine's"
             case .directory, .binds, .anonymousBind:
                 if !usesOurDirectory { return "needs a server that asks the suite's directory ({ldap-url})" }
-            case .restart, .process, .disk: break
+            case .disk:
+                if !command.contains("{spool}") { return "needs a server that is told where its spool is ({spool})" }
+            case .restart, .process: break
             }
         }
         return nil

@@ -9,10 +9,11 @@ package final class Stage: Sendable {
     package let clock: VirtualClock
     private let world: WorldGuard
 
-    package var spool: String { folder + "/s" }
+    /// Two levels down, so that `../../x` too ends up where `outside()` looks.
+    package var spool: String { folder + "/a/s" }
     package var log: String { folder + "/log/server" }
     package var portFile: String { folder + "/log/port" }
-    /// A foreign server's working folder.
+    /// A foreign server's working folder; what it keeps there is its own affair.
     package var workingFolder: String { folder + "/cwd" }
 
     package init(world: WorldGuard) throws(WorldFailure) {
@@ -21,7 +22,8 @@ package final class Stage: Sendable {
             folder = try makeTemporaryFolder(
                 (temporary.isEmpty || temporary.utf8.count > 26 ? "/tmp" : temporary) + "/tw")
             world.watch(folder: folder)
-            try makeFolder(folder + "/s")
+            try makeFolder(folder + "/a")
+            try makeFolder(folder + "/a/s")
             try makeFolder(folder + "/log")
             try makeFolder(folder + "/cwd")
         } catch {
@@ -37,15 +39,17 @@ package final class Stage: Sendable {
         world.forget(folder: folder)
     }
 
-    /// Everything beside the spool and the log, with what would change if it were touched.
+    /// Everything beside the spool, the log and the working folder, with what would change if it were touched.
     package func outside() -> [String: String] {
         var found: [String: String] = [:]
         var folders = [folder]
         while let next = folders.popLast() {
             for name in (try? Posix.Directory.open(path: next).names()) ?? [] {
                 let path = next + "/" + name
-                if path == spool || path == folder + "/log" { continue }
+                if [spool, folder + "/log", workingFolder].contains(path) { continue }
                 if isFolder(path) { folders.append(path) }
+                // A spool that is made anew touches its parent; who adds anything else there is seen by that.
+                if path == folder + "/a" { continue }
                 found[String(path.dropFirst(folder.count + 1))] = fingerprint(path)
             }
         }
