@@ -71,7 +71,8 @@ let package = Package(
         .target(
             name: "Conformance", dependencies: ["Posix", "TestWorld", "Transcript", system], swiftSettings: strict),
         .executableTarget(
-            name: "twmailer-conformance", dependencies: ["Conformance", "Posix", "TestWorld", "Transcript", arguments],
+            name: "twmailer-conformance",
+            dependencies: ["Conformance", "Options", "Posix", "TestWorld", "Transcript", arguments],
             swiftSettings: strict),
 
         // Measures the server beside a floor in C (scripts/bench).

@@ -16,17 +16,9 @@ package struct ConsoleReport: Sendable {
     package init(catalogue: Catalogue) { self.catalogue = catalogue }
 
     package func render(_ events: [RunEvent]) -> String {
-        var (results, interrupted): ([TranscriptResult], Bool) = ([], false)
-        var (server, time, segmentations): (String, Duration, [Segmentation]) = ("", .zero, [])
-        var foreign = false
-        for event in events {
-            switch event {
-            case .started(let name, let other, _, let cuts): (server, foreign, segmentations) = (name, other, cuts)
-            case .finished(let result): results.append(result)
-            case .ended(let early, let duration): (interrupted, time) = (early, duration)
-            }
-        }
-        let tally = Tally(results, catalogue: catalogue, foreign: foreign)
+        let run = RunRecord(events)
+        let (results, foreign) = (run.results, run.start.foreign)
+        let tally = run.tally(catalogue)
         let groups = FailureGroup.groups(results.filter { !$0.isTolerated(foreign: foreign) })
         let differing = FailureGroup.groups(results.filter { $0.isTolerated(foreign: foreign) })
         let judged = groups.filter { !$0.isBlocked }
@@ -39,8 +31,9 @@ package struct ConsoleReport: Sendable {
         lines += differing.map { oneLine($0, as: "DIFFERS") }
         lines += groups.map { oneLine($0, as: mark($0)) }
         lines += clauseLines(tally)
-        lines.append("\(server) · \(segmentations.map(\.description).joined(separator: ", ")) · \(seconds(time))")
-        lines.append(counts(tally, interrupted: interrupted))
+        let cuts = run.start.segmentations.map(\.description).joined(separator: ", ")
+        lines.append("\(run.start.server) · \(cuts) · \(seconds(run.duration))")
+        lines.append(counts(tally, interrupted: run.interrupted))
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -79,7 +72,7 @@ package struct ConsoleReport: Sendable {
         return "\(margin)  \(who)\(Visible.line(line.bytes, total: line.count, limit: 120))"
     }
 
-    private func comparison(_ group: FailureGroup) -> String {
+    func comparison(_ group: FailureGroup) -> String {
         func list(_ all: [Segmentation]) -> String {
             all.isEmpty ? "–" : all.map(\.description).joined(separator: ", ")
         }
@@ -159,26 +152,23 @@ package struct ConsoleReport: Sendable {
         for (count, word) in [
             (tally.failed, "failed"), (tally.crashed, "crashed"), (tally.blocked, "blocked"),
             (tally.skipped, "not tested"),
-            (tally.differing, "differing"),
+            (tally.differing, "differing"), (tally.failedAsExpected, "failed as expected"),
+            (tally.passedUnexpectedly, "passed unexpectedly"),
         ] where count > 0 { parts.append("\(count) \(word)") }
         let clauses = [Level.must, .should].map { level in
             "\(level.rawValue) \(tally.passed(level))/\(isWhole ? tally.all(level) : tally.reached(level))"
         }
         let text = parts.joined(separator: ", ") + " · clauses " + clauses.joined(separator: " ")
-        let isGood = tally.failed + tally.crashed + tally.blocked == 0
+        let isGood = tally.failed + tally.crashed + tally.blocked + tally.passedUnexpectedly == 0
         let coloured = isGood ? green(text) : red(text)
         return interrupted ? "interrupted · " + coloured : coloured
     }
 
     // MARK: Figures and colours
 
-    private func seconds(_ duration: Duration) -> String { decimal(duration / .milliseconds(10), 2) + " s" }
-    private func milliseconds(_ duration: Duration) -> String { decimal(duration / .microseconds(100), 1) + " ms" }
-
-    private func decimal(_ scaled: Double, _ digits: Int) -> String {
-        let number = String(Int(scaled.rounded()))
-        let padded = String(repeating: "0", count: max(0, digits + 1 - number.count)) + number
-        return padded.dropLast(digits) + "." + padded.suffix(digits)
+    private func seconds(_ duration: Duration) -> String { Figures.seconds(duration, digits: 2) + " s" }
+    private func milliseconds(_ duration: Duration) -> String {
+        Figures.decimal(duration / .microseconds(100), 1) + " ms"
     }
 
     private func red(_ text: String) -> String { isColoured ? "\u{1b}[31m\(text)\u{1b}[0m" : text }

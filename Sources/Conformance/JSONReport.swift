@@ -1,18 +1,21 @@
-/// The events of a run as JSON Lines (RFC 8259, one object per line).
+/// The events of a run as JSON Lines (one object per line; conformance/report.schema.json): the one source of every
+/// other report.
 
 import Transcript
 
 package enum JSONReport {
-    package static func line(_ event: RunEvent) -> String {
+    /// Of these lines; a reader refuses another one.
+    static let format = 1
+
+    package static func lines(_ events: [RunEvent]) -> [String] {
+        let foreign = RunRecord(events).start.foreign
+        return events.map { line($0, foreign: foreign) }
+    }
+
+    package static func line(_ event: RunEvent, foreign: Bool) -> String {
         switch event {
-        case .started(let server, let foreign, let transcripts, let segmentations):
-            return JSON.object([
-                ("event", .text("started")), ("format", .number(1)), ("server", .text(server)),
-                ("foreign", .flag(foreign)),
-                ("transcripts", .number(transcripts)),
-                ("segmentations", .list(segmentations.map { .text($0.description) })),
-            ]).text
-        case .finished(let result): return finished(result).text
+        case .started(let start): return started(start).text
+        case .finished(let result): return finished(result, foreign: foreign).text
         case .ended(let interrupted, let duration):
             return JSON.object([
                 ("event", .text("ended")), ("interrupted", .flag(interrupted)),
@@ -21,14 +24,31 @@ package enum JSONReport {
         }
     }
 
-    private static func finished(_ result: TranscriptResult) -> JSON {
+    private static func started(_ start: RunStart) -> JSON {
+        .object([
+            ("event", .text("started")), ("format", .number(format)), ("version", .text(start.version)),
+            ("server", .text(start.server)), ("foreign", .flag(start.foreign)),
+            ("transcripts", .number(start.transcripts)),
+            ("segmentations", .list(start.segmentations.map { .text($0.description) })),
+            // As text: not every reader of JSON keeps 64 bits.
+            ("seed", start.seed.map { .text(String($0)) } ?? .null),
+            ("partition", start.partition.map { .text($0.description) } ?? .null),
+            ("whole", .flag(start.isWhole)), ("folder", .text(start.folder)),
+        ])
+    }
+
+    private static func finished(_ result: TranscriptResult, foreign: Bool) -> JSON {
         var fields: [(String, JSON)] = [
             ("event", .text("transcript")), ("path", .text(result.path)), ("title", .text(result.title)),
+            ("sha256", result.digest.map { .text($0) } ?? .null),
             ("segmentation", .text(result.segmentation.description)),
+            ("verdict", .text(result.verdict(foreign: foreign).rawValue)),
+            ("reason", result.reason.map { .text($0) } ?? .null),
             ("milliseconds", .number(Int(result.duration / .milliseconds(1)))),
             ("clauses", .list(result.outcomes.map(outcome))),
         ]
         if let skipped = result.skipped { fields.append(("skipped", .text(skipped))) }
+        if let expectation = result.expectation { fields.append(("expectation", json(expectation))) }
         if let failure = result.failure { fields.append(("failure", json(failure))) }
         return .object(fields)
     }
@@ -43,56 +63,48 @@ package enum JSONReport {
         return .object(fields)
     }
 
+    private static func json(_ expectation: Expectation) -> JSON {
+        switch expectation {
+        case .failed(let reason): .object([("met", .text("failed")), ("reason", .text(reason))])
+        case .passed(let reason): .object([("met", .text("passed")), ("reason", .text(reason))])
+        case .failedOtherwise(let reason): .object([("met", .text("failed otherwise")), ("reason", .text(reason))])
+        }
+    }
+
     private static func json(_ failure: Failure) -> JSON {
         .object([
             ("line", .number(failure.place.line)), ("inside", .list(failure.place.inside.map { .text($0) })),
-            ("clause", failure.clause.map { .text($0.id) } ?? .null), ("verdict", .text(failure.verdict.rawValue)),
+            ("clause", failure.clause.map { .text($0.id) } ?? .null),
+            ("level", failure.clause.map { .text($0.level.rawValue) } ?? .null),
+            ("verdict", .text(failure.verdict.rawValue)), ("signature", .text(failure.signature)),
             ("expected", .list(failure.expected.map { .text($0) })), ("received", .text(failure.received)),
+            ("microseconds", .number(Int(failure.after / .microseconds(1)))),
             ("details", .list(failure.details.map { .text($0) })), ("clock", .text(failure.clock)),
             ("server", .text(failure.server)), ("log", .list(failure.log.map { .text($0) })),
             ("exchange", .list(failure.exchange.map(exchange))),
         ])
     }
 
+    /// `text` is for people, `hex` is what was there.
     private static func exchange(_ line: ExchangeLine) -> JSON {
         .object([
             ("line", .number(line.line)), ("who", .text(line.who)), ("kind", .text(line.kind.rawValue)),
-            ("bytes", .text(Visible.line(line.bytes, total: line.count, limit: ExchangeLine.shown))),
+            ("text", .text(Visible.line(line.bytes, total: line.count, limit: ExchangeLine.shown))),
+            ("hex", .text(Hexadecimal.text(line.bytes))), ("count", .number(line.count)),
         ])
     }
 }
 
-enum JSON {
-    case null, flag(Bool), number(Int), text(String), list([JSON]), object([(String, JSON)])
+enum Hexadecimal {
+    private static let digits = Array("0123456789abcdef".utf8)
 
-    var text: String {
-        switch self {
-        case .null: "null"
-        case .flag(let flag): flag ? "true" : "false"
-        case .number(let number): String(number)
-        case .text(let text): JSON.quoted(text)
-        case .list(let items): "[" + items.map(\.text).joined(separator: ",") + "]"
-        case .object(let fields):
-            "{" + fields.map { "\(JSON.quoted($0.0)):\($0.1.text)" }.joined(separator: ",") + "}"
-        }
+    static func text(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            default:
-                if scalar.value < 0x20 {
-                    let hex = String(scalar.value, radix: 16)
-                    result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result + "\""
+    static func bytes(_ text: String) -> [UInt8]? {
+        let values = text.utf8.map { digits.firstIndex(of: $0) }
+        guard values.count % 2 == 0, !values.contains(nil) else { return nil }
+        return stride(from: 0, to: values.count, by: 2).map { UInt8(values[$0]! << 4 | values[$0 + 1]!) }
     }
 }

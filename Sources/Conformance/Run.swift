@@ -5,13 +5,6 @@ import Synchronization
 package import TestWorld
 package import Transcript
 
-/// What a run tells, in the order in which it happens; every report is made from these.
-package enum RunEvent: Sendable {
-    case started(server: String, foreign: Bool, transcripts: Int, segmentations: [Segmentation])
-    case finished(TranscriptResult)
-    case ended(interrupted: Bool, duration: Duration)
-}
-
 package struct Run: Sendable {
     package var transcripts: [Transcript]
     package var dialect: Transcript
@@ -42,8 +35,9 @@ package struct Run: Sendable {
         let began = Clock.system.now()
         tell(
             .started(
-                server: options.server.name, foreign: !options.server.isReference, transcripts: transcripts.count,
-                segmentations: segmentations))
+                RunStart(
+                    server: options.server.name, foreign: !options.server.isReference,
+                    transcripts: transcripts.count, segmentations: segmentations)))
         let progress = Mutex(Progress())
         let jobs = segmentations.flatMap { segmentation in
             transcripts.map { (transcript: $0, segmentation: segmentation) }

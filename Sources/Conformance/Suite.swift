@@ -9,6 +9,8 @@ package struct Suite: Sendable {
     package let catalogue: Catalogue
     package let dialect: Transcript
     package let transcripts: [Transcript]
+    /// SHA-256 of each transcript's text, by its path.
+    private let digests: [String: String]
 
     package enum Failure: Error, CustomStringConvertible {
         case missing(String)
@@ -39,12 +41,23 @@ package struct Suite: Sendable {
         } catch {
             throw .faulty("\(folder): \(error)")
         }
-        self.dialect = try Suite.parse(folder + "/dialects/\(dialect).dialect", as: .dialect)
-        var found: [Transcript] = []
+        self.dialect = try Suite.parse(folder + "/dialects/\(dialect).dialect", as: .dialect).transcript
+        var (found, digests): ([Transcript], [String: String]) = ([], [:])
         for path in paths ?? [folder] {
-            for file in try Suite.files(path) { found.append(try Suite.parse(file, as: .transcript)) }
+            for file in try Suite.files(path) {
+                let read = try Suite.parse(file, as: .transcript)
+                found.append(read.transcript)
+                digests[file] = SHA256.hex(read.bytes)
+            }
         }
-        transcripts = found
+        (transcripts, self.digests) = (found, digests)
+    }
+
+    /// The event as it means the same on every machine: paths from the suite's folder on, and which text was played.
+    package func portable(_ event: RunEvent) -> RunEvent {
+        guard case .finished(var result) = event else { return event }
+        (result.path, result.digest) = (name(result.path), digests[result.path])
+        return .finished(result)
     }
 
     /// The path as it is shown: from the suite's folder on.
@@ -52,10 +65,12 @@ package struct Suite: Sendable {
         path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : path
     }
 
-    private static func parse(_ path: String, as kind: Transcript.Kind) throws(Failure) -> Transcript {
+    private static func parse(
+        _ path: String, as kind: Transcript.Kind
+    ) throws(Failure) -> (transcript: Transcript, bytes: [UInt8]) {
         let bytes: [UInt8]
         do { bytes = try readFile(path, limit: 1 << 24) } catch { throw .missing("cannot read \(path): \(error)") }
-        do { return try Transcript.parse(bytes, path: path, as: kind) } catch { throw .faulty("\(error)") }
+        do { return (try Transcript.parse(bytes, path: path, as: kind), bytes) } catch { throw .faulty("\(error)") }
     }
 
     private static func files(_ path: String) throws(Failure) -> [String] {

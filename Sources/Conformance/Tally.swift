@@ -14,29 +14,31 @@ package struct Tally: Sendable, Equatable {
     package private(set) var skipped = 0
     /// Another choice than ours where the sheet is open (MAY), or no promise of this server's (REF).
     package private(set) var differing = 0
+    /// XFAIL and XPASS.
+    package private(set) var failedAsExpected = 0
+    package private(set) var passedUnexpectedly = 0
     package private(set) var clauses: [(clause: CatalogueClause, standing: Standing)] = []
 
     package static func == (left: Tally, right: Tally) -> Bool {
         left.counts == right.counts && left.clauses.map(\.standing) == right.clauses.map(\.standing)
     }
-    private var counts: [Int] { [played, passed, failed, crashed, blocked, skipped, differing] }
+    private var counts: [Int] {
+        [played, passed, failed, crashed, blocked, skipped, differing, failedAsExpected, passedUnexpectedly]
+    }
 
     /// - Parameter foreign: the server is not the reference, whose promises (REF) are its own.
     package init(_ results: [TranscriptResult], catalogue: Catalogue, foreign: Bool) {
         for result in results {
             played += 1
-            if result.untested != nil {
-                skipped += 1
-            } else if result.failure?.verdict == .crash {
-                crashed += 1
-            } else if result.isTolerated(foreign: foreign) {
-                differing += 1
-            } else if result.isBlocked {
-                blocked += 1
-            } else if result.failure != nil {
-                failed += 1
-            } else {
-                passed += 1
+            switch result.verdict(foreign: foreign) {
+            case .pass: passed += 1
+            case .fail: failed += 1
+            case .crash: crashed += 1
+            case .blocked: blocked += 1
+            case .differs: differing += 1
+            case .notTested: skipped += 1
+            case .expectedFailure: failedAsExpected += 1
+            case .unexpectedPass: passedUnexpectedly += 1
             }
         }
         var outcomes: [String: [ClauseOutcome]] = [:]
@@ -57,9 +59,12 @@ package struct Tally: Sendable, Equatable {
     package func all(_ level: Level) -> Int { clauses.count { $0.clause.level == level } }
 
     /// Whether a run is a success: of a foreign server no MUST has failed, nothing crashed and nothing was blocked;
-    /// of the reference nothing at all has failed.
+    /// of the reference nothing at all has failed. A failure that was expected is none, an unexpected pass is one.
     package func isGood(_ results: [TranscriptResult], foreign: Bool) -> Bool {
-        if crashed > 0 || blocked > 0 { return false }
-        return foreign ? !results.contains { $0.failure?.clause?.level == .must } : failed == 0
+        if crashed > 0 || blocked > 0 || passedUnexpectedly > 0 { return false }
+        guard foreign else { return failed == 0 }
+        return !results.contains {
+            $0.failure?.clause?.level == .must && $0.verdict(foreign: true) == .fail
+        }
     }
 }

@@ -93,6 +93,10 @@ package struct TranscriptResult: Sendable, Equatable {
     /// Why the whole of it was not played.
     package var skipped: String?
     package var duration: Duration
+    /// SHA-256 of the transcript's text, in hexadecimal, where it is known.
+    package var digest: String?
+    /// What was said beforehand about its failing; nil where nothing was.
+    package var expectation: Expectation?
 
     package init(
         path: String, title: String, segmentation: Segmentation, outcomes: [ClauseOutcome], failure: Failure? = nil,

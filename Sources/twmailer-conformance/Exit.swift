@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Conformance
+import Options
 import Posix
 import SystemPackage
 import TestWorld
@@ -41,6 +42,8 @@ enum Exit: Int32 {
 struct SuitePlace {
     let folder: String
     let checkout: String
+    /// The suite has the product's version.
+    static let version = productVersion
 
     init(_ options: SuiteOptions) throws {
         let program = try programFolder()
@@ -52,6 +55,15 @@ struct SuitePlace {
         } else {
             throw Exit.faultOfTheTool.said("no folder conformance/ above \(program); name it with --suite")
         }
+    }
+
+    /// The suite's folder as CI knows it: from the top of its workspace, or else of this checkout.
+    var folderInCheckout: String {
+        for top in [environmentValue("GITHUB_WORKSPACE"), checkout] {
+            guard let top, !top.isEmpty, folder.hasPrefix(top + "/") else { continue }
+            return String(folder.dropFirst(top.utf8.count + 1))
+        }
+        return folder
     }
 
     /// The whole suite, or the files and folders at `paths`, looked up here and then in the suite.

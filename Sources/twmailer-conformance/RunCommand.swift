@@ -31,8 +31,7 @@ struct RunCommand: ParsableCommand {
     var timeout = 5
     @Option(help: "Scales every limit of real time, for slow machines.")
     var slow = 1
-    @Option(help: "Writes the events of the run to this file, as JSON Lines.")
-    var json: String?
+    @OptionGroup var reports: ReportOptions
     @Flag(name: .customShort("x"), help: "Ends at the first failure.")
     var endsAtFirstFailure = false
     @Flag(help: "Leaves the folder of a transcript that failed.")
@@ -45,8 +44,6 @@ struct RunCommand: ParsableCommand {
     var color: ColourChoice = .auto
     @Argument(help: ArgumentHelp("Clauses (BAN-1, or BAN for the family), files or folders.", valueName: "clause|path"))
     var what: [String] = []
-
-    enum ColourChoice: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
 
     func validate() throws {
         _ = try segmentations()
@@ -87,20 +84,20 @@ struct RunCommand: ParsableCommand {
             chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options, workers: workers)
         run.endsAtFirstFailure = endsAtFirstFailure
 
-        let teller = Teller(name: { suite.name($0) }, verbose: verbose, progress: isTerminal(2) && !quiet && !verbose)
-        let problem = run.play(fixture: Fixture(checkout: place.checkout), world: world) { teller.tell($0) }
-        let events = teller.finish()
-        try writeJSON(events)
-        var report = ConsoleReport(catalogue: suite.catalogue)
-        (report.isColoured, report.isQuiet, report.name) = (isColoured, quiet, { suite.name($0) })
-        report.isWhole = what.isEmpty && level == nil && filter == nil && skip == nil
-        if problem.map({ if case .interrupted = $0 { true } else { false } }) ?? true {
-            print(report.render(events), terminator: "")
+        let teller = Teller(verbose: verbose, progress: isTerminal(2) && !quiet && !verbose)
+        let isWhole = what.isEmpty && level == nil && filter == nil && skip == nil
+        let problem = run.play(fixture: Fixture(checkout: place.checkout), world: world) { event in
+            guard case .started(var start) = event else { return teller.tell(suite.portable(event)) }
+            (start.version, start.isWhole, start.folder) = (SuitePlace.version, isWhole, place.folderInCheckout)
+            teller.tell(.started(start))
         }
+        let events = teller.finish()
+        var report = ConsoleReport(catalogue: suite.catalogue)
+        (report.isColoured, report.isQuiet, report.isWhole) = (color.isColoured, quiet, isWhole)
+        let isInterrupted = problem.map { if case .interrupted = $0 { true } else { false } } ?? false
+        try reports.publish(events, console: problem == nil || isInterrupted ? report : nil)
         if let problem { throw Exit.of(problem, name: suite.name) }
-        let results = events.compactMap { if case .finished(let result) = $0 { result } else { nil } }
-        let tally = Tally(results, catalogue: suite.catalogue, foreign: server != nil)
-        if !tally.isGood(results, foreign: server != nil) { throw ExitCode(1) }
+        if !RunRecord(events).isGood(suite.catalogue) { throw ExitCode(1) }
     }
 
     private func chosen(_ suite: Suite) -> [Transcript] {
@@ -124,22 +121,6 @@ struct RunCommand: ParsableCommand {
         if let server { return .foreign(command: server) }
         return .reference(try programFolder() + "/twmailer-server")
     }
-
-    private func writeJSON(_ events: [RunEvent]) throws {
-        guard let json else { return }
-        let text = events.map { JSONReport.line($0) + "\n" }.joined()
-        do { try writeFile(json, Array(text.utf8)) } catch {
-            throw Exit.faultOfTheTool.said("cannot write \(json): \(error)")
-        }
-    }
-
-    private var isColoured: Bool {
-        switch color {
-        case .always: true
-        case .never: false
-        case .auto: isTerminal(1) && environmentValue("NO_COLOR") == nil
-        }
-    }
 }
 
 extension Selection.Depth: ExpressibleByArgument {}
@@ -147,13 +128,10 @@ extension Selection.Depth: ExpressibleByArgument {}
 /// Collects the events and shows progress.
 private final class Teller: Sendable {
     private let events = Mutex<[RunEvent]>([])
-    private let name: @Sendable (String) -> String
     private let verbose: Bool
     private let progress: Bool
 
-    init(name: @escaping @Sendable (String) -> String, verbose: Bool, progress: Bool) {
-        (self.name, self.verbose, self.progress) = (name, verbose, progress)
-    }
+    init(verbose: Bool, progress: Bool) { (self.verbose, self.progress) = (verbose, progress) }
 
     func tell(_ event: RunEvent) {
         let count = events.withLock { events in
@@ -164,7 +142,7 @@ private final class Teller: Sendable {
         if verbose {
             let verdict = result.untested.map { "NOT TESTED (\($0))" } ?? result.failure?.verdict.rawValue ?? "PASS"
             let time = Int(result.duration / .milliseconds(1))
-            print("\(verdict)  \(name(result.path))  \(result.segmentation)  \(time) ms")
+            print("\(verdict)  \(result.path)  \(result.segmentation)  \(time) ms")
         }
         if progress { write("\r\u{1b}[K\(count) played") }
     }

@@ -1,0 +1,61 @@
+/// What one playing of a transcript comes to, as reports and CI count it.
+
+package enum CaseVerdict: String, Sendable, Equatable, CaseIterable {
+    case pass = "PASS"
+    case fail = "FAIL"
+    case crash = "CRASH"
+    /// Something below [setup] went wrong, so that no clause could be judged.
+    case blocked = "BLOCKED"
+    /// Another choice than ours where the sheet is open (MAY), or no promise of this server's (REF).
+    case differs = "DIFFERS"
+    case notTested = "NOT TESTED"
+    /// Failed, as --expected-failures says.
+    case expectedFailure = "XFAIL"
+    /// Passed, although --expected-failures says that it fails.
+    case unexpectedPass = "XPASS"
+}
+
+/// What --expected-failures said about one playing.
+package enum Expectation: Sendable, Equatable {
+    case failed(reason: String)
+    case passed(reason: String)
+    /// It failed, but not with the signature given.
+    case failedOtherwise(reason: String)
+
+    package var reason: String {
+        switch self {
+        case .failed(let reason), .passed(let reason), .failedOtherwise(let reason): reason
+        }
+    }
+}
+
+extension TranscriptResult {
+    package func verdict(foreign: Bool) -> CaseVerdict {
+        if case .failed? = expectation { return .expectedFailure }
+        if case .passed? = expectation { return .unexpectedPass }
+        if failure?.verdict == .crash { return .crash }
+        if isTolerated(foreign: foreign) { return .differs }
+        if isBlocked { return .blocked }
+        if failure != nil { return .fail }
+        return untested == nil ? .pass : .notTested
+    }
+
+    /// Why it is not simply PASS or FAIL.
+    package var reason: String? { expectation?.reason ?? untested }
+}
+
+extension Failure {
+    /// Eight hexadecimal digits: the same for the same failure, whatever numbers the server put into it.
+    package var signature: String {
+        let parts = [verdict.rawValue, clause?.id ?? "setup"] + expected + [received]
+        var text = ""
+        for character in parts.joined(separator: "\n") {
+            if !character.isNumber {
+                text.append(character)
+            } else if text.last != "#" {
+                text.append("#")
+            }
+        }
+        return String(SHA256.hex(Array(text.utf8)).prefix(8))
+    }
+}

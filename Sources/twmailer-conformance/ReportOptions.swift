@@ -1,0 +1,56 @@
+/// Where reports go: files, the terminal, GitHub's pages.
+
+import ArgumentParser
+import Conformance
+import Posix
+import SystemPackage
+
+struct ReportOptions: ParsableArguments {
+    @Option(help: "Writes the events of the run to this file, as JSON Lines.")
+    var json: String?
+    @Option(help: "Writes a report for the browser to this file.")
+    var html: String?
+    @Option(help: "Writes a JUnit report to this file.")
+    var junit: String?
+
+    /// - Parameter console: nil when the run ended in a way that is no result.
+    func publish(_ events: [RunEvent], console: ConsoleReport?) throws {
+        if let json { try write(JSONReport.lines(events).map { $0 + "\n" }.joined(), to: json) }
+        guard let console else { return }
+        if let junit { try write(JUnitReport(catalogue: console.catalogue).render(events), to: junit) }
+        if let html { try write(HTMLReport(catalogue: console.catalogue).render([RunRecord(events)]), to: html) }
+        let isOnGitHub = environmentValue("GITHUB_ACTIONS") == "true"
+        if !isOnGitHub {
+            print(console.render(events), terminator: "")
+        } else {
+            // What a server said must not be taken for a command to the machine that CI runs on.
+            let token = "end-of-report-\(UInt64.random(in: 0...UInt64.max))"
+            print("::stop-commands::\(token)\n\(console.render(events))::\(token)::")
+            for line in GitHubReport(catalogue: console.catalogue).annotations(events) { print(line) }
+        }
+        if let path = environmentValue("GITHUB_STEP_SUMMARY"), !path.isEmpty {
+            // Steps that come before in the same job have written there too.
+            let before = (try? readFile(path, limit: 1 << 21)) ?? []
+            let text = GitHubReport(catalogue: console.catalogue).summary(events)
+            try write(String(decoding: before, as: UTF8.self) + text, to: path)
+        }
+    }
+
+    func write(_ text: String, to path: String) throws {
+        do { try writeFile(path, Array(text.utf8)) } catch {
+            throw Exit.faultOfTheTool.said("cannot write \(path): \(error)")
+        }
+    }
+}
+
+enum ColourChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, always, never
+
+    var isColoured: Bool {
+        switch self {
+        case .always: true
+        case .never: false
+        case .auto: isTerminal(1) && environmentValue("NO_COLOR") == nil
+        }
+    }
+}
