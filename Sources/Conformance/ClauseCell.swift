@@ -60,9 +60,11 @@ struct ClauseCell: Equatable {
             return result.isTolerated(foreign: foreign) ? .differs : .fail
         }
     }
+}
 
-    /// The clauses × implementations as plain text.
-    static func table(_ runs: [RunRecord], _ catalogue: Catalogue) -> String {
+/// The clauses × implementations as plain text.
+package enum MatrixText {
+    package static func table(_ runs: [RunRecord], _ catalogue: Catalogue) -> String {
         var lines = runs.enumerated().map { "\($0.offset + 1)  \($0.element.start.server)" }
         let width = catalogue.clauses.map(\.id.utf8.count).max() ?? 0
         func row(_ head: String, _ cells: [String]) -> String {
@@ -77,7 +79,7 @@ struct ClauseCell: Equatable {
                 lines.append(row(clause.id, runs.map { ClauseCell(clause.id, in: $0).mark.letter }))
             }
         }
-        let legend = Mark.allCases.map { "\($0.letter) \($0.meaning)" }
+        let legend = ClauseCell.Mark.allCases.map { "\($0.letter) \($0.meaning)" }
         return (lines + ["", legend.joined(separator: " · ")]).joined(separator: "\n") + "\n"
     }
 }

@@ -19,7 +19,8 @@ package struct ConsoleReport: Sendable {
         let run = RunRecord(events)
         let (results, foreign) = (run.results, run.start.foreign)
         let tally = run.tally(catalogue)
-        let groups = FailureGroup.groups(results.filter { !$0.isTolerated(foreign: foreign) })
+        let unexpected = results.filter { $0.verdict(foreign: foreign) != .expectedFailure }
+        let groups = FailureGroup.groups(unexpected.filter { !$0.isTolerated(foreign: foreign) })
         let differing = FailureGroup.groups(results.filter { $0.isTolerated(foreign: foreign) })
         let judged = groups.filter { !$0.isBlocked }
         var lines: [String] = []
@@ -29,6 +30,7 @@ package struct ConsoleReport: Sendable {
         }
         lines += skipped(results)
         lines += differing.map { oneLine($0, as: "DIFFERS") }
+        lines += expectations(run)
         lines += groups.map { oneLine($0, as: mark($0)) }
         lines += clauseLines(tally)
         let cuts = run.start.segmentations.map(\.description).joined(separator: ", ")
@@ -122,6 +124,23 @@ package struct ConsoleReport: Sendable {
             return "NOT TESTED  \(count.reason): \(paths.prefix(3).joined(separator: ", "))"
                 + (paths.count > 3 ? " and \(paths.count - 3) more" : "")
         }
+    }
+
+    /// What --expected-failures foretold, and where it was wrong.
+    private func expectations(_ run: RunRecord) -> [String] {
+        var lines: [String] = []
+        for result in run.results.sorted(by: { $0.path < $1.path }) {
+            let place = "\(name(result.path))  \(result.segmentation)"
+            switch result.expectation {
+            case .failed(let reason)?: lines.append("XFAIL  \(place): \(reason)")
+            case .passed(let reason)?: lines.append("\(red("XPASS"))  \(place): it passes, so strike it out: \(reason)")
+            case .failedOtherwise(let reason)?:
+                let signature = result.failure?.signature ?? ""
+                lines.append("OTHERWISE  \(place): not as expected, its signature is \(signature): \(reason)")
+            case nil: break
+            }
+        }
+        return lines
     }
 
     private func oneLine(_ group: FailureGroup, as mark: String) -> String {

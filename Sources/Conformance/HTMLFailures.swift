@@ -7,7 +7,7 @@ extension HTMLReport {
         let cases = TranscriptCase.all(run).filter { $0.group != nil }
         guard !cases.isEmpty else { return [] }
         let of = named ? ": \(Markup.escaped(run.start.server))" : ""
-        var lines = ["<h2>What failed\(of)</h2>"]
+        var lines = ["<h2>What failed or differs\(of)</h2>"]
         let byClause = Dictionary(grouping: cases) { $0.group?.failure.clause?.id }
         for clause in catalogue.clauses {
             guard let cases = byClause[clause.id] else { continue }
@@ -31,9 +31,9 @@ extension HTMLReport {
 
     private func about(_ clause: CatalogueClause) -> [String] {
         var lines = ["<h3>\(clause.id) <small>\(clause.level.rawValue)</small></h3>"]
-        lines.append("<p>\(Markup.escaped(clause.rule))</p>")
+        lines.append("<p>\(Markup.prose(clause.rule))</p>")
         for (name, text) in [("The sheet", clause.sheet), ("Why", clause.why), ("Usual cause", clause.cause)] {
-            if let text { lines.append("<p><b>\(name):</b> \(Markup.escaped(text))</p>") }
+            if let text { lines.append("<p><b>\(name):</b> \(Markup.prose(text))</p>") }
         }
         return lines
     }
@@ -58,7 +58,8 @@ extension HTMLReport {
         lines.append("</table>")
         let cuts = ConsoleReport(catalogue: catalogue).comparison(group)
         let facts = [
-            "Under \(group.segmentation) cuts. \(cuts)", "Clock \(failure.clock). Server: \(failure.server)",
+            "Cut by \(group.segmentation)." + (run.start.segmentations.count > 1 ? " \(cuts)" : ""),
+            "Clock \(failure.clock). Server: \(failure.server)",
             "Signature \(failure.signature)" + (digest(each, run).map { ", transcript sha256 \($0)" } ?? ""),
         ]
         lines += facts.map { "<p class=\"fact\">\(Markup.escaped($0))</p>" }

@@ -64,7 +64,10 @@ package struct HTMLReport {
 
     private func matrix(_ runs: [RunRecord]) -> [String] {
         var lines: [String] = [#"<table class="matrix">"#]
-        let names = runs.map { "<th scope=\"col\">\(Markup.escaped(runs.count == 1 ? "" : $0.start.server))</th>" }
+        // One column needs no name: the summary has it.
+        let names = runs.map { run in
+            "<th scope=\"col\"><div>\(runs.count == 1 ? "" : Markup.escaped(run.start.server))</div></th>"
+        }
         lines.append("<thead><tr><th scope=\"col\" colspan=\"2\">clause</th>\(names.joined())</tr></thead>")
         for level in Level.allCases {
             let clauses = catalogue.clauses.filter { $0.level == level }
@@ -73,7 +76,7 @@ package struct HTMLReport {
             for clause in clauses {
                 let cells = runs.enumerated().map { index, run in cell(clause.id, run, index) }
                 lines.append(
-                    "<tr><th scope=\"row\">\(clause.id)</th><td class=\"rule\">\(Markup.escaped(clause.rule))</td>"
+                    "<tr><th scope=\"row\">\(clause.id)</th><td class=\"rule\">\(Markup.prose(clause.rule))</td>"
                         + "\(cells.joined())</tr>")
             }
             lines.append("</tbody>")

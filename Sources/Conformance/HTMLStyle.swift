@@ -28,11 +28,11 @@ enum HTMLStyle {
         .legend { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; }
         .legend .m { display: inline-block; width: 1.6em; text-align: center; border-radius: 3px; }
         .matrix { width: 100%; } .matrix td, .matrix th { border-top: 1px solid var(--line); padding: .25rem .5rem; }
-        .matrix thead th { position: sticky; top: 0; background: var(--page); overflow-wrap: anywhere;
-          min-width: 4rem; max-width: 11rem; vertical-align: bottom; border-top: 0; }
+        .matrix thead th { position: sticky; top: 0; background: var(--page); vertical-align: bottom; border-top: 0; }
+        .matrix thead div { min-width: 4rem; max-width: 10rem; overflow-wrap: break-word; }
         .matrix th[scope=row] { white-space: nowrap; vertical-align: top; }
         .matrix .level th { padding-top: 1.4rem; color: var(--soft); letter-spacing: .06em; }
-        .rule { width: 100%; }
+        .rule { width: 100%; } .rule code, .clause code { background: var(--code); white-space: pre-wrap; }
         td.m { text-align: center; font-weight: bold; vertical-align: middle; border-left: 1px solid var(--line); }
         td.m a { display: block; color: inherit; text-decoration: underline; }
         .pass { background: light-dark(#d8f0d8, #1d4023); } .fail { background: light-dark(#f6b8b4, #7c2320); }

@@ -25,6 +25,13 @@ enum Markup {
         return result
     }
 
+    /// Our own sentences: what stands between two backticks is code.
+    static func prose(_ text: String) -> String {
+        let parts = escaped(text).split(separator: "`", omittingEmptySubsequences: false)
+        guard parts.count % 2 == 1 else { return escaped(text) }
+        return parts.enumerated().map { index, part in index % 2 == 1 ? "<code>\(part)</code>" : String(part) }.joined()
+    }
+
     private static func isLegal(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7f..<0xa0: false

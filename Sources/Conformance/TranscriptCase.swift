@@ -45,7 +45,7 @@ struct TranscriptCase {
 
 extension CaseVerdict {
     /// Whether CI shall be red because of it.
-    var isTrouble: Bool {
+    package var isTrouble: Bool {
         switch self {
         case .crash, .fail, .blocked, .unexpectedPass: true
         case .pass, .differs, .notTested, .expectedFailure: false

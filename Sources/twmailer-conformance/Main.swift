@@ -12,7 +12,9 @@ import ArgumentParser
             Exit status: 0 no MUST failed (of the reference: nothing failed) · 1 a MUST failed or the server crashed · 2 interrupted · 3 fault of the tool \
             · 4 nothing matched · 5 the server did not start · 6 this machine lacks something · 64 usage
             """,
-        subcommands: [RunCommand.self, LintCommand.self, ExplainCommand.self], defaultSubcommand: RunCommand.self)
+        subcommands: [
+            RunCommand.self, ReportCommand.self, MatrixCommand.self, LintCommand.self, ExplainCommand.self,
+        ], defaultSubcommand: RunCommand.self)
 }
 
 /// Options that say where the suite is.

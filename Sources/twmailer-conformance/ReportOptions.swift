@@ -13,6 +13,27 @@ struct ReportOptions: ParsableArguments {
     @Option(help: "Writes a JUnit report to this file.")
     var junit: String?
 
+    @Option(help: "Failures that are known: lines of TARGET SIGNATURE REASON (docs/REPORTS.md).")
+    var expectedFailures: String?
+
+    /// The events as --expected-failures lets them be seen.
+    func judged(_ events: [RunEvent], _ expected: ExpectedFailures?) -> [RunEvent] {
+        expected.map { $0.applied(to: RunRecord(events)).events } ?? events
+    }
+
+    /// What --expected-failures names; nil when it was not given.
+    func expected(_ catalogue: Catalogue) throws -> ExpectedFailures? {
+        guard let path = expectedFailures else { return nil }
+        do {
+            let text = String(decoding: try readFile(path), as: UTF8.self)
+            return try ExpectedFailures(parsing: text, catalogue: catalogue)
+        } catch let fault as ExpectedFailures.Fault {
+            throw Exit.faultOfTheTool.said("\(path):\(fault)")
+        } catch {
+            throw Exit.faultOfTheTool.said("cannot read \(path): \(error)")
+        }
+    }
+
     /// - Parameter console: nil when the run ended in a way that is no result.
     func publish(_ events: [RunEvent], console: ConsoleReport?) throws {
         if let json { try write(JSONReport.lines(events).map { $0 + "\n" }.joined(), to: json) }

@@ -21,6 +21,10 @@ struct RunCommand: ParsableCommand {
     var filter: String?
     @Option(help: "Not those that match this regular expression.")
     var skip: String?
+    @Flag(help: "Only what failed when this server was last tested.")
+    var lastFailed = false
+    @Option(help: "One part of it, as 2/4: for several machines; 'report' and 'matrix' join their --json files.")
+    var partition: Partition?
     @Flag(help: "Shows what would be played.")
     var list = false
     @Option(help: "How flights are cut: flight, line, byte, random:SEED, all; several are parted by commas.")
@@ -70,8 +74,16 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let place = try SuitePlace(suiteOptions)
         let suite = try place.read(paths: what.filter { !Selection.isClause($0) })
-        let chosen = chosen(suite)
+        let memory = LastFailed(checkout: place.checkout, server: server)
+        var chosen = chosen(suite)
         guard !chosen.isEmpty else { throw Exit.nothingMatched.said("no transcript matches; --list shows them all") }
+        if lastFailed {
+            let failed = memory.paths
+            chosen = chosen.filter { failed.contains(suite.name($0.path)) }
+            guard !chosen.isEmpty else { throw Exit.nothingMatched.said("nothing of it failed last time") }
+        }
+        if let partition { chosen = partition.share(chosen) }
+        let expected = try reports.expected(suite.catalogue)
         if list { return show(chosen, suite) }
 
         Signals.turnIntoErrors()
@@ -85,15 +97,17 @@ struct RunCommand: ParsableCommand {
         run.endsAtFirstFailure = endsAtFirstFailure
 
         let teller = Teller(verbose: verbose, progress: isTerminal(2) && !quiet && !verbose)
-        let isWhole = what.isEmpty && level == nil && filter == nil && skip == nil
+        let isWhole = what.isEmpty && level == nil && filter == nil && skip == nil && !lastFailed
         let problem = run.play(fixture: Fixture(checkout: place.checkout), world: world) { event in
             guard case .started(var start) = event else { return teller.tell(suite.portable(event)) }
             (start.version, start.isWhole, start.folder) = (SuitePlace.version, isWhole, place.folderInCheckout)
+            start.partition = partition
             teller.tell(.started(start))
         }
-        let events = teller.finish()
+        let events = reports.judged(teller.finish(), expected)
+        memory.remember(RunRecord(events))
         var report = ConsoleReport(catalogue: suite.catalogue)
-        (report.isColoured, report.isQuiet, report.isWhole) = (color.isColoured, quiet, isWhole)
+        (report.isColoured, report.isQuiet, report.isWhole) = (color.isColoured, quiet, isWhole && partition == nil)
         let isInterrupted = problem.map { if case .interrupted = $0 { true } else { false } } ?? false
         try reports.publish(events, console: problem == nil || isInterrupted ? report : nil)
         if let problem { throw Exit.of(problem, name: suite.name) }
@@ -124,6 +138,10 @@ struct RunCommand: ParsableCommand {
 }
 
 extension Selection.Depth: ExpressibleByArgument {}
+
+extension Partition: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
 
 /// Collects the events and shows progress.
 private final class Teller: Sendable {

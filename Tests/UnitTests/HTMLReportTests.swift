@@ -48,7 +48,7 @@ struct HTMLReportTests {
 
     @Test func `the same as plain text`() {
         let other = ReportSamples.run([ReportSamples.result("a")], server: "other")
-        let text = ClauseCell.table([ReportSamples.mixed, other], ReportSamples.catalogue)
+        let text = MatrixText.table([ReportSamples.mixed, other], ReportSamples.catalogue)
         #expect(
             text.hasPrefix(
                 """
