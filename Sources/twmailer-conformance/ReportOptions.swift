@@ -34,27 +34,30 @@ struct ReportOptions: ParsableArguments {
         }
     }
 
+    /// The terminal first: a file that cannot be written must not cost the result.
     /// - Parameter console: nil when the run ended in a way that is no result.
     func publish(_ events: [RunEvent], console: ConsoleReport?) throws {
+        if let console { show(events, console) }
         if let json { try write(JSONReport.lines(events).map { $0 + "\n" }.joined(), to: json) }
-        guard let console else { return }
-        if let junit { try write(JUnitReport(catalogue: console.catalogue).render(events), to: junit) }
-        if let html { try write(HTMLReport(catalogue: console.catalogue).render([RunRecord(events)]), to: html) }
-        let isOnGitHub = environmentValue("GITHUB_ACTIONS") == "true"
-        if !isOnGitHub {
-            print(console.render(events), terminator: "")
-        } else {
-            // What a server said must not be taken for a command to the machine that CI runs on.
-            let token = "end-of-report-\(UInt64.random(in: 0...UInt64.max))"
-            print("::stop-commands::\(token)\n\(console.render(events))::\(token)::")
-            for line in GitHubReport(catalogue: console.catalogue).annotations(events) { print(line) }
-        }
+        guard let catalogue = console?.catalogue else { return }
+        if let junit { try write(JUnitReport(catalogue: catalogue).render(events), to: junit) }
+        if let html { try write(HTMLReport(catalogue: catalogue).render([RunRecord(events)]), to: html) }
         if let path = environmentValue("GITHUB_STEP_SUMMARY"), !path.isEmpty {
             // Steps that come before in the same job have written there too.
             let before = (try? readFile(path, limit: 1 << 21)) ?? []
-            let text = GitHubReport(catalogue: console.catalogue).summary(events)
+            let text = GitHubReport(catalogue: catalogue).summary(events)
             try write(String(decoding: before, as: UTF8.self) + text, to: path)
         }
+    }
+
+    private func show(_ events: [RunEvent], _ console: ConsoleReport) {
+        guard environmentValue("GITHUB_ACTIONS") == "true" else {
+            return print(console.render(events), terminator: "")
+        }
+        // What a server said must not be taken for a command to the machine that CI runs on.
+        let token = "end-of-report-\(UInt64.random(in: 0...UInt64.max))"
+        print("::stop-commands::\(token)\n\(console.render(events))::\(token)::")
+        for line in GitHubReport(catalogue: console.catalogue).annotations(events) { print(line) }
     }
 
     func write(_ text: String, to path: String) throws {
