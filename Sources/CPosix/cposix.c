@@ -77,7 +77,7 @@ int cposix_signal_ignore(int signal) { return set_handler(signal, SIG_IGN); }
 
 #define CLOCK_PAGE_MAGIC UINT64_C(0x31656761706b6c63) // "clkpage1", little endian
 
-// Frozen: `wall` and `boot` are the time. Flowing: they are offsets to the real clocks.
+// The same struct as in TestWorld/Resources/testworld.c. Frozen: `wall` and `boot` are the time. Flowing: they are offsets to the real clocks.
 struct clock_page {
     uint64_t magic;
     _Atomic int64_t flowing;
@@ -85,6 +85,7 @@ struct clock_page {
     _Atomic int64_t boot;
     _Atomic int64_t boots; // how often the virtual machine has been restarted
     _Atomic int64_t reads;
+    _Atomic int64_t fired; // waits that ended because the page moved; counted for preloaded servers only
 };
 
 static int64_t real_time(clockid_t clock) {
@@ -102,6 +103,7 @@ void cposix_clock_page_initialise(void *page, int flowing, int64_t wall, int64_t
     atomic_store(&clock->boot, boot);
     atomic_store(&clock->boots, 0);
     atomic_store(&clock->reads, 0);
+    atomic_store(&clock->fired, 0);
     clock->magic = CLOCK_PAGE_MAGIC;
 }
 
@@ -109,10 +111,14 @@ int cposix_clock_page_is_valid(const void *page) {
     return ((const struct clock_page *)page)->magic == CLOCK_PAGE_MAGIC;
 }
 
-int64_t cposix_clock_page_wall(void *page) {
+int64_t cposix_clock_page_peek_wall(void *page) {
     struct clock_page *clock = page;
-    atomic_fetch_add(&clock->reads, 1);
     return atomic_load(&clock->wall) + (atomic_load(&clock->flowing) ? real_time(CLOCK_REALTIME) : 0);
+}
+
+int64_t cposix_clock_page_wall(void *page) {
+    atomic_fetch_add(&((struct clock_page *)page)->reads, 1);
+    return cposix_clock_page_peek_wall(page);
 }
 
 int64_t cposix_clock_page_boot(void *page) {
@@ -123,6 +129,7 @@ int64_t cposix_clock_page_boot(void *page) {
 
 int64_t cposix_clock_page_boots(void *page) { return atomic_load(&((struct clock_page *)page)->boots); }
 int64_t cposix_clock_page_reads(void *page) { return atomic_load(&((struct clock_page *)page)->reads); }
+int64_t cposix_clock_page_fired(void *page) { return atomic_load(&((struct clock_page *)page)->fired); }
 
 void cposix_clock_page_advance(void *page, int64_t nanoseconds) {
     struct clock_page *clock = page;

@@ -41,6 +41,8 @@ package import SystemPackage
         }
     }
 
+    /// For reports: not counted as a look.
+    package func peekWall() -> Duration { .nanoseconds(unsafe cposix_clock_page_peek_wall(page)) }
     package func wall() -> Duration { .nanoseconds(unsafe cposix_clock_page_wall(page)) }
     package func boot() -> Duration { .nanoseconds(unsafe cposix_clock_page_boot(page)) }
     /// 36 characters, another after each `reboot`.
@@ -50,6 +52,8 @@ package import SystemPackage
     }
     /// How often any process read the wall or boot time.
     package func reads() -> Int64 { unsafe cposix_clock_page_reads(page) }
+    /// How often a wait of a preloaded program ended because the page moved.
+    package func fired() -> Int64 { unsafe cposix_clock_page_fired(page) }
 
     /// Moves wall and boot time forward together.
     package func advance(by duration: Duration) { unsafe cposix_clock_page_advance(page, duration.wholeNanoseconds) }

@@ -8,7 +8,9 @@ struct Launch {
     private let readiness: Readiness
     private enum Readiness { case portFile(String), listener(UInt16) }
 
-    init(_ program: ServerProgram, _ stage: Stage, _ directory: LDAPDirectory, _ limits: [String]) throws {
+    init(
+        _ program: ServerProgram, _ stage: Stage, _ directory: LDAPDirectory, _ limits: [String], _ world: WorldGuard
+    ) throws {
         switch program {
         case .reference(let path):
             guard isRunnable(path) else { throw WorldFailure.missing("\(path) is not there; build it: swift build") }
@@ -24,14 +26,26 @@ struct Launch {
                 .replacing("{ldap-url}", with: directory.url).replacing("{ldap-ca}", with: directory.caFile)
             var shell = Spawn("/bin/sh", ["-c", filled])
             shell.workingFolder = stage.workingFolder
+            shell.environment = try world.interposer.environment(clock: stage.clock, directory: directory, world: world)
             spawn = shell
             readiness = .listener(port)
         }
     }
 
+    /// Free on every address, and below the ports that the system hands out by itself: a client's end that got
+    /// it meanwhile would keep the server from it.
     private static func freePort() throws(Errno) -> UInt16 {
-        let probe = try Sockets.listen(TCPAddress("127.0.0.1", port: 0)!)
-        return try Sockets.localAddress(probe.number).port
+        var error = Errno.addressInUse
+        for _ in 0..<50 {
+            let port = UInt16.random(in: 20_000..<32_000)
+            do throws(Errno) {
+                _ = try Sockets.listen(TCPAddress("0.0.0.0", port: port)!)
+                return port
+            } catch let taken {
+                error = taken
+            }
+        }
+        throw error
     }
 
     /// The port once the server listens; nil when it ended or took too long.

@@ -9,6 +9,8 @@ package final class ServerProcess {
     package let leader: ProcessID
     private let world: WorldGuard
     private var ending: Ending?
+    /// A foreign server that the interposer is in: it can be shown the directory and a clock.
+    package private(set) var isInterposed = false
 
     /// Real time a server may take until it listens.
     static let patience = Duration.seconds(10)
@@ -17,12 +19,12 @@ package final class ServerProcess {
         _ program: ServerProgram, on stage: Stage, directory: LDAPDirectory, limits: [String], world: WorldGuard
     ) throws(WorldFailure) -> ServerProcess {
         do {
-            let launch = try Launch(program, stage, directory, limits)
+            let launch = try Launch(program, stage, directory, limits, world)
             let folder = try Posix.Directory.open(path: stage.folder + "/log")
             if fingerprint(stage.log) == nil { _ = try folder.create("server", .append, exclusive: true) }
             let log = try folder.open("server", .append)
             var spawn = launch.spawn
-            spawn.environment = environmentValues()
+            spawn.environment = spawn.environment ?? environmentValues()
             spawn.environment?[world.mark.name] = world.mark.value
             spawn.descriptors = [1: log.number, 2: log.number]
             spawn.ownGroup = true
@@ -35,7 +37,11 @@ package final class ServerProcess {
                 ending = try leader.ended()
                 return ending != nil
             }
-            if let port { return ServerProcess(leader: leader, port: port, world: world) }
+            if let port {
+                let server = ServerProcess(leader: leader, port: port, world: world)
+                server.isInterposed = !program.isReference && world.interposer.isLoaded(in: server.tree)
+                return server
+            }
             ServerProcess(leader: leader, port: 0, world: world, ending: ending).kill()
             throw WorldFailure.serverDidNotStart(explain(ending, stage))
         } catch let failure as WorldFailure {

@@ -16,7 +16,8 @@ package final class Stage: Sendable {
     /// A foreign server's working folder; what it keeps there is its own affair.
     package var workingFolder: String { folder + "/cwd" }
 
-    package init(world: WorldGuard) throws(WorldFailure) {
+    /// - Parameter flowing: time goes on by itself, as foreign servers need it.
+    package init(world: WorldGuard, flowing: Bool = false) throws(WorldFailure) {
         do {
             let temporary = environmentValue("TMPDIR") ?? ""
             folder = try makeTemporaryFolder(
@@ -29,7 +30,7 @@ package final class Stage: Sendable {
         } catch {
             throw .broken("no folder below /tmp: \(error)")
         }
-        clock = try VirtualClock(creating: folder + "/log/clock")
+        clock = try VirtualClock(creating: folder + "/log/clock", flowing: flowing)
         self.world = world
     }
 

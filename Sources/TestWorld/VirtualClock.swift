@@ -1,4 +1,4 @@
-/// The clock page of one transcript: frozen time that only the transcript moves.
+/// The clock page of one transcript: time that the transcript moves, frozen in between or flowing.
 
 import Posix
 
@@ -9,10 +9,11 @@ package struct VirtualClock: Sendable {
     /// 2026-03-02 12:00:00 UTC, with three hours since boot: nothing begins at zero by accident.
     private static let beginning = (wall: Duration.seconds(1_772_452_800), boot: Duration.seconds(10_800))
 
-    package init(creating path: String) throws(WorldFailure) {
+    /// Flowing time begins as the machine's own: a foreign server's files and logs bear it too.
+    package init(creating path: String, flowing: Bool) throws(WorldFailure) {
+        let beginning = flowing ? (wall: .zero, boot: .zero) : VirtualClock.beginning
         do {
-            page = try ClockPage(
-                creating: path, flowing: false, wall: VirtualClock.beginning.wall, boot: VirtualClock.beginning.boot)
+            page = try ClockPage(creating: path, flowing: flowing, wall: beginning.wall, boot: beginning.boot)
         } catch {
             throw .broken("no clock page at \(path): \(error)")
         }
@@ -25,10 +26,12 @@ package struct VirtualClock: Sendable {
     package func setFrozen(_ frozen: Bool) { page.setFlowing(!frozen) }
     /// How often a program under test looked at the clock.
     package var reads: Int64 { page.reads() }
+    /// Reads, and waits that ended because the clock was moved: what shows that the clock reaches the server.
+    package var signsOfUse: Int64 { page.reads() + page.fired() }
 
     /// Wall time of day, "12:00:59", for reports.
     package var timeOfDay: String {
-        let seconds = page.wall().components.seconds % 86_400
+        let seconds = page.peekWall().components.seconds % 86_400
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return "\(two(seconds / 3600)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
     }

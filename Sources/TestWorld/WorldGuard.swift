@@ -10,6 +10,8 @@ import SystemPackage
 package final class WorldGuard: Sendable {
     /// An environment entry for everything the runner starts.
     package let mark: (name: String, value: String)
+    /// One per run, because it is compiled.
+    package let interposer = Interposer()
     private let shell: ProcessID
     private let pipe: Int32
 

@@ -1,0 +1,78 @@
+/// The interposer of a run: compiled at its first use, preloaded into foreign servers (Resources/testworld.c).
+
+import Posix
+import Synchronization
+import SystemPackage
+
+package final class Interposer: Sendable {
+    private let library = Mutex<String?>(nil)
+
+    init() {}
+
+    /// What a foreign server is started with: this process's environment, the interposer, and where it finds
+    /// clock page and directory. AddressSanitizer is told that it does not come first.
+    package func environment(
+        clock: VirtualClock, directory: LDAPDirectory?, world: WorldGuard
+    ) throws(WorldFailure) -> [String: String] {
+        var values = environmentValues()
+        let others = values["LD_PRELOAD"].map { ":" + $0 } ?? ""
+        values["LD_PRELOAD"] = try compiled(in: world) + others
+        values["TESTWORLD_CLOCK"] = clock.path
+        if let directory {
+            values["TESTWORLD_DIRECTORY"] = String(directory.url.dropFirst("ldap://".count))
+            // libldap's name for it, and OpenSSL's; a server that sets its own CA has chosen.
+            values["LDAPTLS_CACERT"] = directory.caFile
+            values["SSL_CERT_FILE"] = directory.caFile
+        }
+        values["ASAN_OPTIONS"] = (values["ASAN_OPTIONS"].map { $0 + ":" } ?? "") + "verify_asan_link_order=0"
+        return values
+    }
+
+    /// Whether a server runs with it; a static program never does. Asked of the processes that have no children:
+    /// above them stand shells and the like.
+    func isLoaded(in tree: ProcessTree) -> Bool {
+        guard let library = library.withLock({ $0 }) else { return false }
+        let parents = Set(tree.members.map(\.parent))
+        return tree.members.contains { member in
+            !parents.contains(member.pid.number)
+                && ((try? readFile("/proc/\(member.pid)/maps", limit: 1 << 24)) ?? [])[...].contains(sequence: library)
+        }
+    }
+
+    /// The library's path. The folder goes with the run.
+    func compiled(in world: WorldGuard) throws(WorldFailure) -> String {
+        let result = library.withLock { library -> Result<String, WorldFailure> in
+            if let library { return .success(library) }
+            do throws(WorldFailure) {
+                let path = try Interposer.compile(in: world)
+                library = path
+                return .success(path)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    private static func compile(in world: WorldGuard) throws(WorldFailure) -> String {
+        do {
+            let temporary = environmentValue("TMPDIR") ?? ""
+            // LD_PRELOAD separates paths by blanks and colons.
+            let isUsable = !temporary.isEmpty && !temporary.contains { $0 == " " || $0 == ":" }
+            let folder = try makeTemporaryFolder((isUsable ? temporary : "/tmp") + "/tw-i")
+            world.watch(folder: folder)
+            let (source, library) = (folder + "/testworld.c", folder + "/testworld.so")
+            try writeFile(source, PackageResources.testworld_c)
+            let arguments = ["-shared", "-fPIC", "-O2", "-w", "-o", library, source, "-ldl", "-lpthread"]
+            let output = try Spawn("cc", arguments).output()
+            if output.ending == .exited(0) { return library }
+            throw WorldFailure.broken("cc: " + String(decoding: output.errors, as: UTF8.self))
+        } catch let failure as WorldFailure {
+            throw failure
+        } catch Errno.noSuchFileOrDirectory {
+            throw .missing("there is no C compiler (cc); run: apt-get install gcc libc6-dev")
+        } catch {
+            throw .broken("the interposer cannot be compiled: \(error)")
+        }
+    }
+}
