@@ -26,14 +26,34 @@ extension Player {
         // What is under way belongs to the time before.
         for connection in network.all where connection.hasOutput { try flush(connection) }
         let clock = scene.stage.clock
+        let isForeign = !scene.options.server.isReference
+        // A thread that was started to sleep a ban out sleeps by now.
+        if isForeign { try letServerRest() }
+        scene.signsAtMove = clock.signsOfUse
         switch action {
         case .advance(let duration): clock.advance(by: duration)
         case .wall(let duration): clock.shiftWall(by: duration)
+        case .boot where isForeign: throw .untested("this server takes the machine's boot for its own")
         case .boot: clock.reboot()
+        case .clock(frozen: true) where isForeign: throw .untested("this server's clock can be moved, not stopped")
         case .clock(let frozen): clock.setFrozen(frozen)
         default: break
         }
         scene.settled = Clock.system.now() + .milliseconds(Clock.virtualSlice + 5)
+        if isForeign {
+            // What was due is done before the next step: a ban that a sleeping thread lifts is lifted.
+            try settle()
+            try letServerRest()
+        }
+    }
+
+    /// One second at most, for a server that never rests.
+    private func letServerRest() throws(Stop) {
+        let deadline = Clock.system.now() + .seconds(1) * scene.options.slow
+        while !Quiescence.holds(for: scene.processes), Clock.system.now() < deadline {
+            try pump(until: Clock.system.now())
+            pauseBriefly(microseconds: 500)
+        }
     }
 
     private func server(_ action: ServerAction) throws(Stop) {

@@ -60,6 +60,10 @@ package struct Playing {
         } catch {
             switch error {
             case .failed(let failure):
+                if failure.verdict == .fail, let reason = scene.inconclusive {
+                    scene.recorder.judge(.notTested)
+                    return result(scene.recorder, since: began, untested: reason)
+                }
                 kept = options.keepsFailed
                 return failed(failure, scene, since: began)
             case .untested(let reason): return result(scene.recorder, since: began, untested: reason)
@@ -91,16 +95,8 @@ package struct Playing {
             return "a promise of the reference server"
         }
         if !transcript.header.limits.isEmpty { return "it sets options of the reference server" }
-        let usesOurDirectory = command.contains("{ldap-url}")
-        for need in transcript.header.needs {
-            switch need {
-            case .clock: return "needs a clock that can be moved; this server reads the machine's"
-            case .directory, .binds, .anonymousBind:
-                if !usesOurDirectory { return "needs a server that asks the suite's directory ({ldap-url})" }
-            case .disk:
-                if !command.contains("{spool}") { return "needs a server that is told where its spool is ({spool})" }
-            case .restart, .process: break
-            }
+        if transcript.header.needs.contains(.disk) && !command.contains("{spool}") {
+            return "needs a server that is told where its spool is ({spool})"
         }
         return nil
     }
@@ -124,6 +120,9 @@ package struct Playing {
         for tag in transcript.tags where !outcomes.contains(where: { $0.line == tag.line }) {
             outcomes.append(
                 ClauseOutcome(clause: tag.clause, line: tag.line, verdict: .notTested, checks: 0, reason: reason))
+        }
+        for index in outcomes.indices where outcomes[index].verdict == .notTested && outcomes[index].reason == nil {
+            outcomes[index].reason = reason
         }
         for index in outcomes.indices where outcomes[index].verdict == .pass && outcomes[index].checks == 0 {
             outcomes[index].verdict = .notTested

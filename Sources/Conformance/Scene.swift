@@ -34,6 +34,8 @@ final class Scene: @unchecked Sendable {
     var server: ServerProcess
     /// Real time until which timers may still notice that the clock moved.
     var settled = Duration.zero
+    /// What the clock page had counted when the clock was moved last; nil before that.
+    var signsAtMove: Int64?
     /// We ended the server; it is no crash.
     var isStopped = false
     var outside: [String: String]
@@ -49,7 +51,7 @@ final class Scene: @unchecked Sendable {
         (passwords, world) = (lease.passwords, lease.world)
         directory = try lease.directory(allowingAnonymousBind: transcript.header.needs.contains(.anonymousBind))
         addresses = (0..<3).map { Scene.address(number * 3 + $0) }
-        stage = try Stage(world: lease.world)
+        stage = try Stage(world: lease.world, flowing: !options.server.isReference)
         do {
             try directory.markBinds()
             server = try ServerProcess.start(
@@ -74,6 +76,19 @@ final class Scene: @unchecked Sendable {
 
     /// How the server ended, if it did so by itself.
     var crash: String? { isStopped ? nil : server.ended().map { "the server ended by itself (\($0))" } }
+
+    /// Why a failure proves nothing about a foreign server: it could not see what the suite did.
+    var inconclusive: String? {
+        guard case .foreign(let command) = options.server else { return nil }
+        let isStatic = server.isInterposed ? "" : " (a static program, or one without libc)"
+        if let signsAtMove, stage.clock.signsOfUse == signsAtMove {
+            return "inconclusive clock: the server has looked at no clock since it was moved" + isStatic
+        }
+        if !server.isInterposed, !command.contains("{ldap-url}"), (try? directory.binds()) == 0 {
+            return "the server has not asked the suite's directory and cannot be led there" + isStatic
+        }
+        return nil
+    }
 
     /// Everybody who might still send something.
     var processes: [ProcessID] { server.tree.alive + (directory.isAwake ? [directory.process] : []) }
