@@ -8,6 +8,8 @@ package enum CaseVerdict: String, Sendable, Equatable, CaseIterable {
     case blocked = "BLOCKED"
     /// Another choice than ours where the sheet is open (MAY), or no promise of this server's (REF).
     case differs = "DIFFERS"
+    /// Every clause of it is met, but in a way that the dialect had to put right.
+    case adapted = "ADAPTED"
     case notTested = "NOT TESTED"
     /// Failed, as --expected-failures says.
     case expectedFailure = "XFAIL"
@@ -37,11 +39,18 @@ extension TranscriptResult {
         if isTolerated(foreign: foreign) { return .differs }
         if isBlocked { return .blocked }
         if failure != nil { return .fail }
-        return untested == nil ? .pass : .notTested
+        if untested != nil { return .notTested }
+        return isAdapted ? .adapted : .pass
+    }
+
+    private var isAdapted: Bool {
+        outcomes.contains { $0.verdict == .adapted } && !outcomes.contains { $0.verdict == .pass }
     }
 
     /// Why it is not simply PASS or FAIL.
-    package var reason: String? { expectation?.reason ?? untested }
+    package var reason: String? { expectation?.reason ?? untested ?? (isAdapted ? adaptation : nil) }
+
+    private var adaptation: String? { outcomes.first { $0.verdict == .adapted }?.reason }
 }
 
 extension Failure {

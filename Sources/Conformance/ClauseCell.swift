@@ -5,7 +5,7 @@ import Transcript
 struct ClauseCell: Equatable {
     enum Mark: Int, CaseIterable {
         // The worst first.
-        case crash, fail, unexpectedPass, expectedFailure, differs, pass, notTested, notReached
+        case crash, fail, unexpectedPass, expectedFailure, differs, adapted, pass, notTested, notReached
 
         var letter: String {
             switch self {
@@ -14,6 +14,7 @@ struct ClauseCell: Equatable {
             case .unexpectedPass: "U"
             case .expectedFailure: "X"
             case .differs: "D"
+            case .adapted: "A"
             case .pass: "P"
             case .notTested: "N"
             case .notReached: "·"
@@ -27,6 +28,7 @@ struct ClauseCell: Equatable {
             case .unexpectedPass: "passes, but was expected to fail"
             case .expectedFailure: "failed, as expected"
             case .differs: "differs, where the sheet leaves it open"
+            case .adapted: "met in the server's own way, which is tolerated"
             case .pass: "passed"
             case .notTested: "not tested"
             case .notReached: "no transcript of this run came to it"
@@ -43,7 +45,7 @@ struct ClauseCell: Equatable {
             for outcome in result.outcomes where outcome.clause.id == clause {
                 let mark = ClauseCell.mark(outcome, result, foreign: run.start.foreign)
                 guard mark.rawValue < self.mark.rawValue else { continue }
-                (self.mark, reason) = (mark, mark == .notTested ? outcome.reason : result.expectation?.reason)
+                (self.mark, reason) = (mark, [.notTested, .adapted].contains(mark) ? outcome.reason : result.expectation?.reason)
             }
         }
     }
@@ -51,6 +53,7 @@ struct ClauseCell: Equatable {
     private static func mark(_ outcome: ClauseOutcome, _ result: TranscriptResult, foreign: Bool) -> Mark {
         switch outcome.verdict {
         case .notTested: return .notTested
+        case .adapted: return .adapted
         case .pass:
             if case .passed? = result.expectation { return .unexpectedPass }
             return .pass

@@ -14,6 +14,8 @@ final class Connection {
     var flight: [FlightPiece] = []
     /// S lines that may turn out not to be there.
     var pending: [PendingLine] = []
+    /// Makes a foreign server's replies those of the sheet; nil: bytes are taken as they come.
+    var translator: ReplyTranslator?
     var isReading = true
     /// The place of its last S line, which answers for what is left over.
     var lastExpectation: Place?
@@ -72,7 +74,16 @@ final class Connection {
         state = .open(socket)
     }
 
+    /// The server rests: hands on what was kept back, as it may have been the beginning of more.
+    /// True when that was something.
+    func rest() -> Bool {
+        guard let more = translator?.rest(), !more.isEmpty else { return false }
+        inbox.append(more[...])
+        return true
+    }
+
     private func finish(_ how: Inbox.End) {
+        if let more = translator?.end() { inbox.append(more[...]) }
         inbox.finish(how)
         if how != .eof {
             state = .over
@@ -101,6 +112,7 @@ final class Connection {
         if case .over = state { return }
         if !hasOutput { (outbox, next) = ([], 0) }
         outbox += writes
+        translator?.sent(writes)
     }
 
     var wanted: PollEntry.Events {
@@ -168,7 +180,8 @@ final class Connection {
                     finish(.eof)
                     return true
                 }
-                inbox.append(scratch[..<count])
+                let bytes = scratch[..<count]
+                inbox.append(translator?.receive(bytes)[...] ?? bytes)
                 bytesMoved += count
                 if count < scratch.count { return true }
             } catch {

@@ -31,6 +31,7 @@ package struct ConsoleReport: Sendable {
         lines += skipped(results)
         lines += differing.map { oneLine($0, as: "DIFFERS") }
         lines += expectations(run)
+        lines += tally.deviations.filter { !$0.isFault }.map { "ADAPTED  \($0.title): \($0.shown)" }
         lines += groups.map { oneLine($0, as: mark($0)) }
         lines += clauseLines(tally)
         let cuts = run.start.segmentations.map(\.description).joined(separator: ", ")
@@ -160,6 +161,8 @@ package struct ConsoleReport: Sendable {
             if isWhole && !missing.isEmpty {
                 lines.append("NOT REACHED  \(level.rawValue)  \(missing.joined(separator: " "))")
             }
+            let adapted = ids(level) { $0 == .adapted }
+            if !adapted.isEmpty { lines.append("ADAPTED      \(level.rawValue)  \(adapted.joined(separator: " "))") }
             let untested = ids(level) { if case .notTested = $0 { true } else { false } }
             if !untested.isEmpty { lines.append("NOT TESTED   \(level.rawValue)  \(untested.joined(separator: " "))") }
         }
@@ -173,6 +176,7 @@ package struct ConsoleReport: Sendable {
             (tally.skipped, "not tested"),
             (tally.differing, "differing"), (tally.failedAsExpected, "failed as expected"),
             (tally.passedUnexpectedly, "passed unexpectedly"),
+            (tally.adapted, "adapted"),
         ] where count > 0 { parts.append("\(count) \(word)") }
         let clauses = [Level.must, .should].map { level in
             "\(level.rawValue) \(tally.passed(level))/\(isWhole ? tally.all(level) : tally.reached(level))"

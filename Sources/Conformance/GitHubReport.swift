@@ -27,7 +27,7 @@ package struct GitHubReport {
         case .crash, .blocked, .unexpectedPass: "error"
         case .fail: foreign && each.group?.failure.clause?.level != .must ? "warning" : "error"
         case .expectedFailure: "notice"
-        case .pass, .differs, .notTested: nil
+        case .pass, .differs, .adapted, .notTested: nil
         }
     }
 

@@ -9,6 +9,7 @@ enum HTMLStyle {
         case .unexpectedPass: "upass"
         case .expectedFailure: "xfail"
         case .differs: "differs"
+        case .adapted: "adapted"
         case .pass: "pass"
         case .notTested: "untested"
         case .notReached: "unreached"
@@ -37,7 +38,7 @@ enum HTMLStyle {
         td.m a { display: block; color: inherit; text-decoration: underline; }
         .pass { background: light-dark(#d8f0d8, #1d4023); } .fail { background: light-dark(#f6b8b4, #7c2320); }
         .crash { background: light-dark(#8e1b17, #c4302b); color: #fff; }
-        .differs { background: light-dark(#d5e3f7, #23395c); } .xfail { background: light-dark(#fae3b0, #5a4512); }
+        .differs, .adapted { background: light-dark(#d5e3f7, #23395c); } .xfail { background: light-dark(#fae3b0, #5a4512); }
         .upass { background: light-dark(#f0c8ef, #5c2359); } .untested { background: light-dark(#e6e6e6, #383838); }
         .unreached { color: var(--soft); }
         section { display: grid; grid-template-columns: minmax(14rem, 1fr) minmax(0, 2.4fr); gap: 2rem;

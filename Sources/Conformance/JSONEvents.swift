@@ -98,8 +98,13 @@ extension JSONReport {
             default: throw Wrong("met")
             }
         }
+        if json["deviations"] != nil { result.deviations = try list(json, "deviations", deviation) }
         if let failure = json["failure"] { result.failure = try self.failure(failure) }
         return result
+    }
+
+    private static func deviation(_ json: JSON) throws(Wrong) -> Deviation {
+        Deviation(try need(Deviation.Kind(rawValue: try text(json, "kind")), "kind"), try text(json, "shown"))
     }
 
     private static func level(_ json: JSON) throws(Wrong) -> Level {

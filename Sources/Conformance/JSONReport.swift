@@ -49,6 +49,12 @@ package enum JSONReport {
         ]
         if let skipped = result.skipped { fields.append(("skipped", .text(skipped))) }
         if let expectation = result.expectation { fields.append(("expectation", json(expectation))) }
+        if !result.deviations.isEmpty {
+            let list = result.deviations.map { deviation in
+                JSON.object([("kind", .text(deviation.kind.rawValue)), ("shown", .text(deviation.shown))])
+            }
+            fields.append(("deviations", .list(list)))
+        }
         if let failure = result.failure { fields.append(("failure", json(failure))) }
         return .object(fields)
     }

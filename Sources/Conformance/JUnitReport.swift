@@ -61,6 +61,7 @@ package struct JUnitReport {
         case .unexpectedPass: [element("failure", each, "passes, but was expected to fail: \(each.reason ?? "")")]
         case .expectedFailure: ["      <skipped message=\"\(Markup.escaped("XFAIL: " + (each.reason ?? "")))\"/>"]
         case .notTested: ["      <skipped message=\"\(Markup.escaped(each.reason ?? ""))\"/>"]
+        case .adapted: ["      <system-out>\(Markup.escaped("ADAPTED: " + (each.reason ?? "")))</system-out>"]
         case .differs: ["      <system-out>\(text(each))</system-out>"]
         }
     }

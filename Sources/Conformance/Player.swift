@@ -46,6 +46,7 @@ final class Player {
         try play(scene.transcript.steps)
         try releaseFlight()
         try checkLeftovers()
+        try noteDeviations(network.all)
         if let crash = scene.crash { throw fail(["the server lives on"], crash) }
     }
 
@@ -150,11 +151,28 @@ final class Player {
         while true {
             if let result = try condition() { return result }
             let deadline = network.lastProgress + timeout * patience
-            if try !pump(until: deadline) && Clock.system.now() >= deadline {
+            let holds = network.all.contains { $0.translator?.isHolding ?? false }
+            let look = holds ? min(deadline, Clock.system.now() + Player.restLooks) : deadline
+            if try pump(until: look) { continue }
+            if holds && releaseHeld() { continue }
+            if Clock.system.now() >= deadline {
                 guard patience < 4, !scene.isStopped, scene.server.tree.isBusy else { return nil }
                 patience += 1
             }
         }
+    }
+
+    /// How often the server is looked at while a reply's end shows only in its silence, and for how long it must
+    /// have been at rest; real time.
+    private static let (restLooks, restLength) = (Duration.milliseconds(5), Duration.milliseconds(60))
+
+    /// When the server rests, what looks unfinished is all there is. True when an inbox got something by it.
+    func releaseHeld() -> Bool {
+        guard Clock.system.now() - network.lastProgress >= Player.restLength * scene.options.slow,
+            !network.all.contains(where: \.hasOutput), network.unreadByServer() ?? 0 == 0,
+            Quiescence.holds(for: scene.processes)
+        else { return false }
+        return network.all.reduce(false) { $1.rest() || $0 }
     }
 
     @discardableResult

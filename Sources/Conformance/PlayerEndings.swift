@@ -82,6 +82,7 @@ extension Player {
             if !connections.isEmpty, connections.allSatisfy({ $0.inbox.hasEnded }) { return }
             if network.unreadByServer() ?? 0 == 0, Quiescence.holds(for: scene.processes) {
                 while try pump(until: Clock.system.now()) {}
+                for connection in network.all where connection.translator?.isHolding ?? false { _ = connection.rest() }
                 return
             }
             if Clock.system.now() >= deadline {

@@ -7,6 +7,7 @@ extension Player {
     func expect(_ connection: Connection, _ optional: Bool, _ expected: Expected) throws(Stop) {
         if connection.isUnopened { throw fault("connection \(connection.label) is not open: a C line opens it") }
         connection.lastExpectation = place
+        if case .text(let text) = expected, try isHidden(text) { return }
         if optional, case .text(let text) = expected {
             connection.pending.append(.optional(try pattern(text)))
             return
@@ -21,6 +22,7 @@ extension Player {
         case .silence(let duration): try expectSilence(duration, on: connection)
         }
         recorder.check()
+        try noteDeviations([connection])
     }
 
     func expect(_ pattern: LinePattern, on connection: Connection) throws(Stop) {

@@ -68,6 +68,7 @@ extension Player {
     /// Consumes one reply to READ: ERR, or OK, sender, receiver, subject and text up to the lone dot.
     private func readsSubject(_ subject: [UInt8], on connection: Connection) throws(Stop) -> Bool {
         var lines: [[UInt8]] = []
+        guard let place = subjectPlace else { throw .untested("this server's READ shows no subject to find mail by") }
         while true {
             let line = try wait { () throws(Stop) -> [UInt8]? in
                 connection.inbox.unread.firstIndex(of: 10).map { Array(connection.inbox.unread[..<$0]) }
@@ -78,10 +79,11 @@ extension Player {
             }
             noteReceived(line.count + 1, connection)
             connection.inbox.consume(line.count + 1)
+            try noteDeviations([connection])
             if lines.isEmpty && line == Array("ERR".utf8) { return false }
             if lines.isEmpty && line != Array("OK".utf8) { throw fail(["OK⏎", "ERR⏎"], Visible.line(line)) }
-            if line == [UInt8(ascii: ".")] && lines.count >= 4 { return lines[3] == subject }
-            if lines.count < 4 { lines.append(line) }
+            if line == [UInt8(ascii: ".")] && lines.count > place { return lines[place] == subject }
+            if lines.count <= place { lines.append(line) }
         }
     }
 }

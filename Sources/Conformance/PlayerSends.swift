@@ -45,6 +45,7 @@ extension Player {
         }
         guard let source = TCPAddress(address, port: 0) else { throw fault("'\(address)' is no address") }
         network.add(connection)
+        connection.translator = scene.options.tolerance.map(ReplyTranslator.init)
         do {
             try connection.connect(to: scene.server.port, from: source)
         } catch {
@@ -52,6 +53,13 @@ extension Player {
         }
         let opened: Void? = try wait { () throws(Stop) in connection.isConnecting ? nil : () }
         if opened == nil { throw fail(["a connection"], "no answer to it") }
+        // As a client of such a server does: it lets it speak first. One that serves others first is not waited for.
+        let patience = Clock.system.now() + .seconds(scene.options.slow)
+        while let translator = connection.translator, !translator.isGreeted, connection.inbox.isEmpty,
+            !connection.inbox.hasEnded, Clock.system.now() < patience
+        {
+            if try !pump(until: Clock.system.now() + .milliseconds(5)), translator.isHolding { _ = releaseHeld() }
+        }
     }
 
     /// Ends the flight of C lines that is being collected: it is cut and goes out.

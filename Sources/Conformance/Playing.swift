@@ -59,6 +59,8 @@ package struct Playing {
             return result(scene.recorder, since: began, untested: nil)
         } catch {
             switch error {
+            case .failed(let failure) where player.isMissingLine(failure):
+                return result(scene.recorder, since: began, untested: "the rest of the reply has another layout")
             case .failed(let failure):
                 if failure.verdict == .fail, let reason = scene.inconclusive {
                     scene.recorder.judge(.notTested)
@@ -66,7 +68,9 @@ package struct Playing {
                 }
                 kept = options.keepsFailed
                 return failed(failure, scene, since: began)
-            case .untested(let reason): return result(scene.recorder, since: began, untested: reason)
+            case .untested(let reason):
+                scene.recorder.leaveUntested(reason)
+                return result(scene.recorder, since: began, untested: reason)
             case .interrupted: throw .interrupted
             case .broken(let failure): throw .world(failure)
             case .fault(let place, let message):
@@ -124,12 +128,14 @@ package struct Playing {
         for index in outcomes.indices where outcomes[index].verdict == .notTested && outcomes[index].reason == nil {
             outcomes[index].reason = reason
         }
-        for index in outcomes.indices where outcomes[index].verdict == .pass && outcomes[index].checks == 0 {
+        for index in outcomes.indices where outcomes[index].isGood && outcomes[index].checks == 0 {
             outcomes[index].verdict = .notTested
             outcomes[index].reason = untested ?? "nothing was expected"
         }
-        return TranscriptResult(
+        var result = TranscriptResult(
             path: transcript.path, title: transcript.header.title, segmentation: segmentation,
             outcomes: outcomes.sorted { $0.line < $1.line }, skipped: skipped, duration: Clock.system.now() - began)
+        result.deviations = recorder?.deviations ?? []
+        return result
     }
 }

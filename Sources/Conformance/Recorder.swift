@@ -10,6 +10,7 @@ final class Recorder: Sendable {
         var current: Int?
         var exchange: [ExchangeLine] = []
         var phaseStart = 0
+        var deviations: [Deviation] = []
     }
     private let state = Mutex(State())
 
@@ -39,6 +40,28 @@ final class Recorder: Sendable {
     /// An expectation held.
     func check() {
         state.withLock { state in if let current = state.current { state.outcomes[current].checks += 1 } }
+    }
+
+    /// Something tolerated was seen; a clause about exact bytes is ADAPTED by it.
+    func note(_ deviation: Deviation) {
+        state.withLock { state in
+            if !state.deviations.contains(where: { $0.kind == deviation.kind }) { state.deviations.append(deviation) }
+            guard let current = state.current, deviation.concerns(state.outcomes[current].clause.id),
+                state.outcomes[current].verdict == .pass
+            else { return }
+            state.outcomes[current].verdict = .adapted
+            state.outcomes[current].reason = "\(deviation.title): \(deviation.shown)"
+        }
+    }
+
+    var deviations: [Deviation] { state.withLock { $0.deviations } }
+
+    /// What the current tag has left to show cannot be seen: what held so far is not enough to pass.
+    func leaveUntested(_ reason: String) {
+        state.withLock { state in
+            guard let current = state.current, state.outcomes[current].isGood else { return }
+            (state.outcomes[current].verdict, state.outcomes[current].reason) = (.notTested, reason)
+        }
     }
 
     func judge(_ verdict: Verdict) {

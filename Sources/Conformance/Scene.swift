@@ -12,6 +12,8 @@ package struct PlayOptions: Sendable {
     /// Scales all real time limits.
     package var slow = 1
     package var keepsFailed = false
+    /// What is tolerated of this server; nil: nothing.
+    package var tolerance: Dialect?
     /// A descriptor that becomes readable when the run is to end early.
     package var cancel: Int32
 

@@ -3,7 +3,7 @@
 package import Transcript
 
 package struct Tally: Sendable, Equatable {
-    package enum Standing: Sendable, Equatable { case passed, failed, notTested(String), notReached }
+    package enum Standing: Sendable, Equatable { case passed, adapted, failed, notTested(String), notReached }
 
     package private(set) var played = 0
     package private(set) var passed = 0
@@ -17,13 +17,17 @@ package struct Tally: Sendable, Equatable {
     /// XFAIL and XPASS.
     package private(set) var failedAsExpected = 0
     package private(set) var passedUnexpectedly = 0
+    /// Nothing but clauses that a tolerated deviation keeps from being a pass.
+    package private(set) var adapted = 0
+    /// Every kind of deviation met, once, with its first example.
+    package private(set) var deviations: [Deviation] = []
     package private(set) var clauses: [(clause: CatalogueClause, standing: Standing)] = []
 
     package static func == (left: Tally, right: Tally) -> Bool {
         left.counts == right.counts && left.clauses.map(\.standing) == right.clauses.map(\.standing)
     }
     private var counts: [Int] {
-        [played, passed, failed, crashed, blocked, skipped, differing, failedAsExpected, passedUnexpectedly]
+        [played, passed, failed, crashed, blocked, skipped, differing, failedAsExpected, passedUnexpectedly, adapted]
     }
 
     /// - Parameter foreign: the server is not the reference, whose promises (REF) are its own.
@@ -39,6 +43,10 @@ package struct Tally: Sendable, Equatable {
             case .notTested: skipped += 1
             case .expectedFailure: failedAsExpected += 1
             case .unexpectedPass: passedUnexpectedly += 1
+            case .adapted: adapted += 1
+            }
+            for deviation in result.deviations where !deviations.contains(where: { $0.kind == deviation.kind }) {
+                deviations.append(deviation)
             }
         }
         var outcomes: [String: [ClauseOutcome]] = [:]
@@ -48,11 +56,14 @@ package struct Tally: Sendable, Equatable {
 
     static func standing(_ outcomes: [ClauseOutcome]) -> Standing {
         if outcomes.contains(where: { $0.verdict == .fail || $0.verdict == .crash }) { return .failed }
+        // One place where it is met otherwise than the sheet shows is enough to say so.
+        if outcomes.contains(where: { $0.verdict == .adapted }) { return .adapted }
         if outcomes.contains(where: { $0.verdict == .pass }) { return .passed }
         return outcomes.first.map { .notTested($0.reason ?? "") } ?? .notReached
     }
 
     package func passed(_ level: Level) -> Int { clauses.count { $0.clause.level == level && $0.standing == .passed } }
+    package func adapted(_ level: Level) -> Int { clauses.count { $0.clause.level == level && $0.standing == .adapted } }
     package func reached(_ level: Level) -> Int {
         clauses.count { $0.clause.level == level && $0.standing != .notReached }
     }

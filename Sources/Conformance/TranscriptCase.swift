@@ -23,7 +23,7 @@ struct TranscriptCase {
 
     /// The worst first.
     private static let order: [CaseVerdict] = [
-        .crash, .fail, .blocked, .unexpectedPass, .expectedFailure, .differs, .pass, .notTested,
+        .crash, .fail, .blocked, .unexpectedPass, .expectedFailure, .differs, .adapted, .pass, .notTested,
     ]
 
     /// In the order of their paths.
@@ -48,7 +48,7 @@ extension CaseVerdict {
     package var isTrouble: Bool {
         switch self {
         case .crash, .fail, .blocked, .unexpectedPass: true
-        case .pass, .differs, .notTested, .expectedFailure: false
+        case .pass, .differs, .adapted, .notTested, .expectedFailure: false
         }
     }
 }

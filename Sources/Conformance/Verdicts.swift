@@ -7,6 +7,8 @@ package enum Verdict: String, Sendable, Equatable {
     case fail = "FAIL"
     /// The server under test ended by itself.
     case crash = "CRASH"
+    /// Otherwise than the sheet shows, in a way that is tolerated: neither pass nor fail.
+    case adapted = "ADAPTED"
     case notTested = "NOT TESTED"
 }
 
@@ -30,6 +32,10 @@ package struct ClauseOutcome: Sendable, Equatable {
     package init(clause: ClauseID, line: Int, verdict: Verdict, checks: Int, reason: String? = nil) {
         (self.clause, self.line, self.verdict, self.checks, self.reason) = (clause, line, verdict, checks, reason)
     }
+}
+
+extension ClauseOutcome {
+    package var isGood: Bool { verdict == .pass || verdict == .adapted }
 }
 
 /// A place in the transcript, and the macros in between.
@@ -92,6 +98,8 @@ package struct TranscriptResult: Sendable, Equatable {
     package var failure: Failure?
     /// Why the whole of it was not played.
     package var skipped: String?
+    /// What the server did otherwise than the sheet shows and was understood all the same, one per kind.
+    package var deviations: [Deviation] = []
     package var duration: Duration
     /// SHA-256 of the transcript's text, in hexadecimal, where it is known.
     package var digest: String?

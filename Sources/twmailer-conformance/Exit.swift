@@ -67,13 +67,13 @@ struct SuitePlace {
     }
 
     /// The whole suite, or the files and folders at `paths`, looked up here and then in the suite.
-    func read(paths: [String]) throws -> Suite {
+    func read(paths: [String], dialect: String = "strict") throws -> Suite {
         let found = try paths.map { path in
             for candidate in [path, folder + "/" + path] where fingerprint(candidate) != nil { return candidate }
             throw Exit.nothingMatched.said("there is no clause, file or folder '\(path)'")
         }
         do {
-            return try Suite(folder: folder, paths: found.isEmpty ? nil : found)
+            return try Suite(folder: folder, dialect: dialect, paths: found.isEmpty ? nil : found)
         } catch {
             throw Exit.faultOfTheTool.said("\(error)")
         }

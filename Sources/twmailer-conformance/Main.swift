@@ -13,7 +13,8 @@ import ArgumentParser
             · 4 nothing matched · 5 the server did not start · 6 this machine lacks something · 64 usage
             """,
         subcommands: [
-            RunCommand.self, ReportCommand.self, MatrixCommand.self, LintCommand.self, ExplainCommand.self,
+            RunCommand.self, ProbeCommand.self, ReportCommand.self, MatrixCommand.self, LintCommand.self,
+            ExplainCommand.self,
         ], defaultSubcommand: RunCommand.self)
 }
 

@@ -27,6 +27,9 @@ struct RunCommand: ParsableCommand {
     var partition: Partition?
     @Flag(help: "Shows what would be played.")
     var list = false
+    @Option(
+        help: "auto (what --server shows otherwise than the sheet is found out and tolerated), strict, or a file's name.")
+    var dialect: String?
     @Option(help: "How flights are cut: flight, line, byte, random:SEED, all; several are parted by commas.")
     var segment: String?
     @Option(name: .customShort("j", allowingJoined: true), help: "How many transcripts are played at the same time.")
@@ -56,9 +59,13 @@ struct RunCommand: ParsableCommand {
                 throw ValidationError("'\(pattern)' is no regular expression")
             }
         }
+        if server == nil && dialect == "auto" { throw ValidationError("--dialect auto goes with --server") }
         if workers < 1 || workers > 64 { throw ValidationError("-j is 1 to 64") }
         if timeout < 1 || slow < 1 { throw ValidationError("--timeout and --slow are 1 or more") }
     }
+
+    /// A foreign server is understood in its own dialect, unless told otherwise; the reference speaks the strict one.
+    private var isAuto: Bool { server != nil && (dialect ?? "auto") == "auto" }
 
     func segmentations() throws -> [Segmentation] {
         guard let segment else { return server == nil ? [.flight, .line, .byte] : [.flight] }
@@ -73,7 +80,8 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let place = try SuitePlace(suiteOptions)
-        let suite = try place.read(paths: what.filter { !Selection.isClause($0) })
+        let suite = try place.read(
+            paths: what.filter { !Selection.isClause($0) }, dialect: isAuto ? "strict" : dialect ?? "strict")
         let memory = LastFailed(checkout: place.checkout, server: server)
         var chosen = chosen(suite)
         guard !chosen.isEmpty else { throw Exit.nothingMatched.said("no transcript matches; --list shows them all") }
@@ -92,6 +100,11 @@ struct RunCommand: ParsableCommand {
         defer { world.close() }
         var options = PlayOptions(server: try program(), cancel: cancel)
         (options.timeout, options.slow, options.keepsFailed) = (.seconds(timeout), slow, keepFailed)
+        if isAuto {
+            let found = try Probing.record(options, place, world).dialect
+            options.tolerance = found
+            if !quiet { print(found.summary.joined(separator: "\n") + "\n") }
+        }
         var run = Run(
             chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options, workers: workers)
         run.endsAtFirstFailure = endsAtFirstFailure

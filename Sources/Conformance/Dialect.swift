@@ -1,0 +1,154 @@
+/// What a server shows otherwise than the sheet, and is understood all the same: one value per server, made by a probe.
+
+package struct Dialect: Sendable, Equatable {
+    /// What comes at connect, before any command; empty: nothing.
+    package var greeting: [UInt8] = []
+    package var list = ListLayout()
+    package var read = ReadLayout()
+
+    package init() {}
+
+    /// An example of a text in which digits stand for any number, and `word` for a user's name.
+    package struct Sample: Sendable, Equatable {
+        package var bytes: [UInt8]
+        static let word: UInt8 = 1
+        package init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+
+        /// How many bytes of `line` it covers from its beginning on; nil: it does not fit.
+        func length(in line: ArraySlice<UInt8>) -> Int? {
+            var (own, other) = (bytes[...], line)
+            while let byte = own.first {
+                if byte.isDigit {
+                    own = own.drop(while: \.isDigit)
+                    let rest = other.drop(while: \.isDigit)
+                    if rest.count == other.count { return nil }
+                    other = rest
+                } else if byte == Sample.word {
+                    own = own.dropFirst()
+                    other = other.drop(while: \.isNameByte)
+                } else {
+                    guard other.first == byte else { return nil }
+                    (own, other) = (own.dropFirst(), other.dropFirst())
+                }
+            }
+            return line.count - other.count
+        }
+
+        func lengthAtEnd(of line: ArraySlice<UInt8>) -> Int? {
+            Sample(bytes.reversed()).length(in: Array(line.reversed())[...])
+        }
+    }
+
+    /// A value with something before and after it on its line.
+    package struct Decoration: Sendable, Equatable {
+        package var before = Sample([])
+        package var after = Sample([])
+        package init(before: Sample = Sample([]), after: Sample = Sample([])) {
+            (self.before, self.after) = (before, after)
+        }
+        package var isBare: Bool { before.bytes.isEmpty && after.bytes.isEmpty }
+
+        func value(in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+            guard let start = before.length(in: line) else { return nil }
+            let rest = line.dropFirst(start)
+            return after.lengthAtEnd(of: rest).map { rest.dropLast($0) }
+        }
+    }
+
+    package struct ListLayout: Sendable, Equatable {
+        /// Lines before the count, such as "OK".
+        package var linesBefore = 0
+        package var count = Decoration()
+        package var entry = Decoration()
+        /// Lines after the last subject.
+        package var linesAfter = 0
+        /// The whole reply where there is no mail, if it has a 0 in it.
+        package var empty = Array("0\n".utf8)
+        package var isBare: Bool { self == ListLayout() }
+    }
+
+    package enum Field: String, Sendable, CaseIterable { case sender, receiver, subject }
+
+    package struct ReadLayout: Sendable, Equatable {
+        package enum Line: Sendable, Equatable { case field(Field, Decoration), other }
+        /// Between OK and the text.
+        package var header: [Line] = Field.allCases.map { .field($0, Decoration()) }
+        /// Before the text on its first line.
+        package var beforeBody = Sample([])
+        package var hasFinalDot = true
+        /// From the text's last byte on, where there is no final dot; otherwise what follows the dot's line.
+        package var end: [UInt8] = []
+
+        package var fields: [Field] { header.compactMap { if case .field(let field, _) = $0 { field } else { nil } } }
+        package func shows(_ field: Field) -> Bool { fields.contains(field) }
+        package var isBare: Bool { header == ReadLayout().header && beforeBody.bytes.isEmpty }
+    }
+}
+
+/// One thing that a server does otherwise than the sheet shows.
+package struct Deviation: Sendable, Hashable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case greeting, statusText, lineEnd, nul, listLayout, readLayout, finalDot, quitText, closingText
+    }
+    package var kind: Kind
+    /// The first example met.
+    package var shown: String
+    package init(_ kind: Kind, _ shown: String) { (self.kind, self.shown) = (kind, shown) }
+
+    /// FRAME-3 tolerates text, never NULs: they are not part of any line.
+    package var isFault: Bool { kind == .nul }
+
+    package var title: String {
+        switch kind {
+        case .greeting: "text at connect"
+        case .statusText: "text after OK or ERR"
+        case .lineEnd: "a status without its bare line feed"
+        case .nul: "NUL bytes beside a reply"
+        case .listLayout: "LIST is decorated"
+        case .readLayout: "READ shows other lines before the text"
+        case .finalDot: "READ ends without a dot"
+        case .quitText: "QUIT is answered"
+        case .closingText: "text instead of ERR before the connection is closed"
+        }
+    }
+
+    /// Whether a clause that is about exact bytes sees it.
+    func concerns(_ clause: String) -> Bool {
+        switch clause {
+        case "FRAME-3": true
+        case "READ-5": kind == .readLayout || kind == .finalDot
+        case "QUIT-2": kind == .quitText
+        default: false
+        }
+    }
+}
+
+extension Dialect {
+    /// What was found, for people; one line each.
+    package var summary: [String] {
+        var lines: [String] = []
+        if !greeting.isEmpty { lines.append("  speaks first: \(Visible.line(greeting))") }
+        if !list.isBare {
+            var parts: [String] = []
+            if list.linesBefore > 0 { parts.append("\(list.linesBefore) line before the count") }
+            if !list.count.isBare { parts.append("count as \(list.count.shown("n"))") }
+            if !list.entry.isBare { parts.append("mail as \(list.entry.shown("subject"))") }
+            if list.linesAfter > 0 { parts.append("\(list.linesAfter) line after the subjects") }
+            if parts.isEmpty { parts.append("without mail \(Visible.line(list.empty))") }
+            lines.append("  LIST: \(parts.joined(separator: ", "))")
+        }
+        if !read.isBare { lines.append("  READ: \(Visible.line(Array(read.summary.utf8)))") }
+        if !read.hasFinalDot { lines.append("  READ ends without a dot: its end is where the server falls silent") }
+        return lines.isEmpty ? ["Layout: as the sheet shows it"] : ["Dialect:"] + lines
+    }
+}
+
+extension Dialect.Decoration {
+    func shown(_ name: String) -> String { "\(before.shown){\(name)}\(after.shown)" }
+}
+
+extension UInt8 {
+    var isDigit: Bool { self >= 48 && self <= 57 }
+    var isLetter: Bool { (self | 32) >= 97 && (self | 32) <= 122 }
+    var isNameByte: Bool { isDigit || isLetter || self == 45 || self == 46 || self == 95 }
+}

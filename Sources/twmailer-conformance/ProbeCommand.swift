@@ -1,0 +1,48 @@
+/// `probe`: how a server answers, raw, and what follows from it.
+
+import ArgumentParser
+import Conformance
+import Posix
+import TestWorld
+
+struct ProbeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe", abstract: "Shows how a server answers each command, and which dialect that is.")
+    @OptionGroup var suiteOptions: SuiteOptions
+    @Option(
+        help: "A command for sh -c that starts the server; {port}, {spool}, {ldap-url}, {ldap-ca} are filled in.")
+    var server: String
+    @Option(help: "Scales every limit of real time, for slow machines.")
+    var slow = 1
+
+    func validate() throws { if slow < 1 { throw ValidationError("--slow is 1 or more") } }
+
+    func run() throws {
+        let place = try SuitePlace(suiteOptions)
+        Signals.turnIntoErrors()
+        let cancel = try Signals.catching([2, 15])  // SIGINT, SIGTERM
+        let world = try WorldGuard.start()
+        defer { world.close() }
+        var options = PlayOptions(server: .foreign(command: server), cancel: cancel)
+        options.slow = slow
+        let record = try Probing.record(options, place, world)
+        print("What it sent (⏎ is a line feed):")
+        print(record.lines.joined(separator: "\n"))
+        print(record.dialect.summary.joined(separator: "\n"))
+    }
+}
+
+enum Probing {
+    /// Starts the server once, before it is judged.
+    static func record(_ options: PlayOptions, _ place: SuitePlace, _ world: WorldGuard) throws -> ProbeRecord {
+        do {
+            let lease = try Lease(fixture: Fixture(checkout: place.checkout), world: world)
+            defer { lease.end() }
+            return try Probe(options).run(with: lease)
+        } catch let problem as Problem {
+            throw Exit.of(problem) { $0 }
+        } catch let failure as WorldFailure {
+            throw Exit.of(failure)
+        }
+    }
+}
