@@ -182,6 +182,8 @@ class Session(threading.Thread):
 state = load()
 listener = socket.create_server(("", PORT), backlog=512)
 while True:
-    link, peer = listener.accept()
-    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        link, peer = listener.accept()
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError: continue  # it has gone again
     Session(link, peer[0]).start()
