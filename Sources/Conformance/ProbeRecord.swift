@@ -59,7 +59,9 @@ package struct ProbeRecord: Sendable, Equatable {
         layout.count = around
         layout.entry = masked(entry)
         // Both lines must be read alike, or the decoration is none that can be told from the subject.
-        guard layout.entry.value(in: lines[places[1]])?.elementsEqual(ProbeRecord.subjects[1]) ?? false else { return nil }
+        guard layout.entry.value(in: lines[places[1]])?.elementsEqual(ProbeRecord.subjects[1]) ?? false else {
+            return nil
+        }
         layout.linesAfter = lines.count - first - 2
         let hasZero = ProbeRecord.lines(of: emptyList).contains { ProbeRecord.number(0, in: $0) != nil }
         layout.empty = hasZero ? emptyList : []

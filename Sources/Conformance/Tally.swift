@@ -63,7 +63,9 @@ package struct Tally: Sendable, Equatable {
     }
 
     package func passed(_ level: Level) -> Int { clauses.count { $0.clause.level == level && $0.standing == .passed } }
-    package func adapted(_ level: Level) -> Int { clauses.count { $0.clause.level == level && $0.standing == .adapted } }
+    package func adapted(_ level: Level) -> Int {
+        clauses.count { $0.clause.level == level && $0.standing == .adapted }
+    }
     package func reached(_ level: Level) -> Int {
         clauses.count { $0.clause.level == level && $0.standing != .notReached }
     }

@@ -105,7 +105,8 @@ struct ConformanceDialectTests {
 
     @Test func `labels and another order are put right, and the text is not touched`() {
         let labelled = dialect {
-            $0.read = bytes("OK\nSubject: Quilt: zebra, jam\nTo: bob\nFrom: alice\nText: Odd first line\n\nOdd last line\n.\n")
+            $0.read = bytes(
+                "OK\nSubject: Quilt: zebra, jam\nTo: bob\nFrom: alice\nText: Odd first line\n\nOdd last line\n.\n")
         }
         let reply = "OK\nSubject: From: x\nTo: bob\nFrom: carol\nText: From: y\n..\n.z\n.\n"
         let reading = read(reply, to: "READ\n1\n", in: labelled)
@@ -121,7 +122,9 @@ struct ConformanceDialectTests {
 
     @Test(arguments: ["", "\n", "\n\n"])
     func `without a final dot a text ends where the server falls silent`(_ end: String) {
-        let open = dialect { $0.read = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line" + end) }
+        let open = dialect {
+            $0.read = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line" + end)
+        }
         #expect(!open.read.hasFinalDot)
         let reading = read("OK\nalice\nbob\nlunch\nat noon" + end, to: "READ\n1\n", in: open)
         #expect(reading.text == "OK\nalice\nbob\nlunch\nat noon\n.\n")
@@ -161,6 +164,8 @@ struct ConformanceDialectTests {
         #expect(tally.isGood([result], foreign: true))
         let text = ConsoleReport(catalogue: catalogue).render([.finished(result), .finished(result)])
         #expect(text.split(separator: "\n").count { $0 == "ADAPTED  text at connect: Hi⏎" } == 1)
-        #expect(JSONReport.line(.finished(result), foreign: true).contains("\"deviations\":[{\"kind\":\"greeting\",\"shown\":\"Hi⏎\"}]"))
+        #expect(
+            JSONReport.line(.finished(result), foreign: true).contains(
+                "\"deviations\":[{\"kind\":\"greeting\",\"shown\":\"Hi⏎\"}]"))
     }
 }
