@@ -7,7 +7,7 @@ import TestWorld
 import Testing
 import Transcript
 
-struct FaultyServerTests {
+@Suite(.serialized) struct FaultyServerTests {
     @Test func `every row of the tables is known to the server, and stands there once`() throws {
         let world = try PeerWorld()
         let source = String(decoding: try readFile(world.folder + "/faulty.py"), as: UTF8.self)
@@ -55,7 +55,8 @@ struct FaultyServerTests {
                 Issue.record("\(fault.name): \(slip)")
             }
             if let clause = failure.clause, fault.places.contains(clause.id) { return nil }
-            instead.append("\(world.suite.name(transcript.path)):\(failure.place.line) \(failure.clause?.id ?? "[setup]")")
+            let name = world.suite.name(transcript.path)
+            instead.append("\(name):\(failure.place.line) \(failure.clause?.id ?? "[setup]")")
         }
         return instead
     }

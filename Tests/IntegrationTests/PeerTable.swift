@@ -44,12 +44,13 @@ struct PeerWorld: Sendable {
 
     struct NoCheckout: Error { let program: String }
 
+    /// What stands first in PATH may be a shim that takes longer than the whole conversation.
+    static let python = isRunnable("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
+
     /// faulty.py with that fault or liberty; empty: without any.
     func server(_ name: String) -> ServerProgram {
         let holes = "{port} {spool} {ldap-url} {ldap-ca} {clock-page}"
-        // What stands first in PATH may be a shim that takes longer than the whole conversation.
-        let python = isRunnable("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
-        return .foreign(command: "exec \(python) -I -S \(folder)/faulty.py \(holes) \(name)")
+        return .foreign(command: "exec \(PeerWorld.python) -I -S \(folder)/faulty.py \(holes) \(name)")
     }
 
     /// Whatever moves megabytes or waits long comes last: most faults are caught before.

@@ -906,6 +906,9 @@ def main():
     while True:
         wire, (ip, _) = listener.accept()
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if on("hundred-connections") and len(everybody) >= 100:
+            wire.close()
+            continue
         session = Session(wire, ip)
         if on("one-client-at-a-time"):
             session.run()
