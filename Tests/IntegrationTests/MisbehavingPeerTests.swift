@@ -32,8 +32,9 @@ struct MisbehavingPeerTests {
         }
         let text = String(decoding: try readFile(report + "/output"), as: UTF8.self)
         #expect(ending == .exited(1), "\(text)")
-        #expect(text.contains("FAIL  login/right-password.transcript:6"), "\(text)")
-        #expect(text.contains("2 played: 0 passed"), "\(text)")
+        // The slow one logs in as it should, if late; its count of messages is wrong at its first digit.
+        let failed = how == "one-byte-a-second" ? "list/empty" : "login/right-password"
+        #expect(text.contains("FAIL  \(failed).transcript"), "\(text)")
         #expect((1...131_072).contains(largest), "\(largest) KiB at the most")
     }
 
