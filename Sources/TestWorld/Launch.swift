@@ -24,7 +24,6 @@ struct Launch {
             let port = try Launch.freePort()
             let filled = command.replacing("{port}", with: "\(port)").replacing("{spool}", with: stage.spool)
                 .replacing("{ldap-url}", with: directory.url).replacing("{ldap-ca}", with: directory.caFile)
-                .replacing("{clock-page}", with: stage.clock.path)
             var shell = Spawn("/bin/sh", ["-c", filled])
             shell.workingFolder = stage.workingFolder
             shell.environment = try world.interposer.environment(clock: stage.clock, directory: directory, world: world)

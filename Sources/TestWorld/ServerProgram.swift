@@ -3,8 +3,7 @@
 package enum ServerProgram: Sendable, Equatable {
     /// The project's own server: the path of its executable.
     case reference(String)
-    /// Somebody else's: a command for `sh -c` in which `{port}`, `{spool}`, `{ldap-url}`, `{ldap-ca}` and
-    /// `{clock-page}` are replaced.
+    /// Somebody else's: a command for `sh -c` in which `{port}` and `{spool}` are replaced.
     case foreign(command: String)
 
     package var isReference: Bool { if case .reference = self { true } else { false } }

@@ -13,10 +13,7 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var suiteOptions: SuiteOptions
     @Option(
-        help: """
-            A command for sh -c that starts another server; {port}, {spool}, {ldap-url}, {ldap-ca}, {clock-page} \
-            are filled in.
-            """)
+        help: "A command for sh -c that starts another server; {port}, {spool}, {ldap-url}, {ldap-ca} are filled in.")
     var server: String?
     @Option(help: "Only transcripts that judge clauses of this depth: sheet, must, should, may.")
     var level: Selection.Depth?

@@ -49,7 +49,7 @@ struct PeerWorld: Sendable {
 
     /// faulty.py with that fault or liberty; empty: without any.
     func server(_ name: String) -> ServerProgram {
-        let holes = "{port} {spool} {ldap-url} {ldap-ca} {clock-page}"
+        let holes = "{port} {spool} {ldap-url} {ldap-ca} -"
         return .foreign(command: "exec \(PeerWorld.python) -I -S \(folder)/faulty.py \(holes) \(name)")
     }
 
