@@ -1,0 +1,47 @@
+/// Peers that are no servers: the runner gives its verdict, in bounded time and memory.
+
+import Posix
+import Testing
+
+struct MisbehavingPeerTests {
+    @Test(arguments: ["never-accepts", "silent", "one-byte-a-second", "endless-bytes", "endless-lines", "resets"])
+    func `a peer that is no server fails, and soon`(_ how: String) throws {
+        let world = try PeerWorld()
+        let report = try makeTemporaryFolder("/tmp/mp")
+        defer { try? removeTree(report) }
+        let server = "exec \(PeerWorld.python) -I -S \(world.folder)/misbehaving.py {port} \(how)"
+        let transcripts = ["login/right-password", "list/empty"].map { "\(world.suite.folder)/\($0).transcript" }
+        var spawn = Spawn(
+            try programFolder() + "/twmailer-conformance",
+            ["run", "--server", server, "--segment", "flight", "--timeout", "2", "-j1", "-q"] + transcripts)
+        let output = try Posix.Directory.open(path: report).create("output", .append, exclusive: true)
+        spawn.descriptors = [1: output.number, 2: output.number]
+        let runner = try spawn.start()
+        var (ending, largest): (Ending?, Int) = (nil, 0)
+        // Twice a time-out of 2 s that grows to 8 s beside a busy server; the rest is for a loaded machine.
+        let deadline = Clock.system.now() + .seconds(60)
+        while ending == nil, Clock.system.now() < deadline {
+            largest = max(largest, peakKilobytes(of: runner))
+            pauseBriefly(microseconds: 5000)
+            ending = try runner.ended()
+        }
+        if ending == nil {
+            try runner.send(signal: 2)
+            ending = try runner.wait()
+            Issue.record("no verdict within 60 s")
+        }
+        let text = String(decoding: try readFile(report + "/output"), as: UTF8.self)
+        #expect(ending == .exited(1), "\(text)")
+        // The slow one logs in as it should, if late; its count of messages is wrong at its first digit.
+        let failed = how == "one-byte-a-second" ? "list/empty" : "login/right-password"
+        #expect(text.contains("FAIL  \(failed).transcript"), "\(text)")
+        #expect((1...131_072).contains(largest), "\(largest) KiB at the most")
+    }
+
+    /// VmHWM of proc(5); 0 when it has ended.
+    private func peakKilobytes(of process: ProcessID) -> Int {
+        let status = String(decoding: (try? readFile("/proc/\(process)/status")) ?? [], as: UTF8.self)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+}
