@@ -45,7 +45,9 @@ struct ClauseCell: Equatable {
             for outcome in result.outcomes where outcome.clause.id == clause {
                 let mark = ClauseCell.mark(outcome, result, foreign: run.start.foreign)
                 guard mark.rawValue < self.mark.rawValue else { continue }
-                (self.mark, reason) = (mark, [.notTested, .adapted].contains(mark) ? outcome.reason : result.expectation?.reason)
+                (self.mark, reason) = (
+                    mark, [.notTested, .adapted].contains(mark) ? outcome.reason : result.expectation?.reason
+                )
             }
         }
     }

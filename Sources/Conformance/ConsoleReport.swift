@@ -9,8 +9,9 @@ package struct ConsoleReport: Sendable {
     package var isWhole = true
     /// How a path is shown.
     package var name: @Sendable (String) -> String = { $0 }
-    /// What "Again:" begins with.
-    package var command = "twmailer-conformance"
+    /// What "Again:" begins with; `server` names a foreign server as it was given.
+    package var command = "scripts/conformance"
+    package var server: String?
     package var catalogue: Catalogue
 
     package init(catalogue: Catalogue) { self.catalogue = catalogue }
@@ -64,7 +65,11 @@ package struct ConsoleReport: Sendable {
         lines.append("   " + comparison(group))
         lines.append("   Server: \(failure.server)")
         lines += failure.log.map { "      | \(Visible.line(Array($0.utf8)))" }
-        lines.append("   Again:  \(command) run --segment \(group.segmentation) \(name(group.path))")
+        let target =
+            server.map {
+                " --server '\($0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+            } ?? ""
+        lines.append("   Again:  \(command)\(target) --segment \(group.segmentation) \(name(group.path))")
         return lines
     }
 

@@ -51,7 +51,7 @@ extension Player {
         case nil:
             throw fail(
                 [whole.shown], received(connection),
-                ["no byte either way for \(Clock.system.now() - network.lastProgress)"])
+                ["no byte either way for \((Clock.system.now() - network.lastProgress).components.seconds) seconds"])
         }
     }
 

@@ -12,6 +12,7 @@ import ArgumentParser
             Exit status: 0 no MUST failed (of the reference: nothing failed) · 1 a MUST failed or the server crashed · 2 interrupted · 3 fault of the tool \
             · 4 nothing matched · 5 the server did not start · 6 this machine lacks something · 64 usage
             """,
+        version: SuitePlace.version,
         subcommands: [
             RunCommand.self, ProbeCommand.self, ReportCommand.self, MatrixCommand.self, LintCommand.self,
             ExplainCommand.self,

@@ -28,7 +28,8 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Shows what would be played.")
     var list = false
     @Option(
-        help: "auto (what --server shows otherwise than the sheet is found out and tolerated), strict, or a file's name.")
+        help:
+            "auto (what --server shows otherwise than the sheet is found out and tolerated), strict, or a file's name.")
     var dialect: String?
     @Option(help: "How flights are cut: flight, line, byte, random:SEED, all; several are parted by commas.")
     var segment: String?
@@ -120,6 +121,7 @@ struct RunCommand: ParsableCommand {
         let events = reports.judged(teller.finish(), expected)
         memory.remember(RunRecord(events))
         var report = ConsoleReport(catalogue: suite.catalogue)
+        report.server = server
         (report.isColoured, report.isQuiet, report.isWhole) = (color.isColoured, quiet, isWhole && partition == nil)
         let isInterrupted = problem.map { if case .interrupted = $0 { true } else { false } } ?? false
         try reports.publish(events, console: problem == nil || isInterrupted ? report : nil)

@@ -83,7 +83,8 @@ import Transcript
         try withPrograms { programs in
             let libraries = ["-lpthread"] + (options.contains("-DNO_DIRECTORY") ? [] : ["-lldap", "-llber"])
             let program = try programs.compile("login-only.c", options + libraries)
-            let result = try programs.play("ban/one-minute-and-over.transcript", against: .foreign(command: "\(program) {port}"))
+            let result = try programs.play(
+                "ban/one-minute-and-over.transcript", against: .foreign(command: "\(program) {port}"))
             switch outcome {
             case .passes:
                 #expect(result.failure == nil && result.untested == nil)

@@ -13,7 +13,8 @@ struct MisbehavingPeerTests {
         let transcripts = ["login/right-password", "list/empty"].map { "\(world.suite.folder)/\($0).transcript" }
         var spawn = Spawn(
             try programFolder() + "/twmailer-conformance",
-            ["run", "--server", server, "--segment", "flight", "--timeout", "2", "-j1", "-q"] + transcripts)
+            ["run", "--server", server, "--dialect", "strict", "--segment", "flight", "--timeout", "2", "-j1", "-q"]
+                + transcripts)
         let output = try Posix.Directory.open(path: report).create("output", .append, exclusive: true)
         spawn.descriptors = [1: output.number, 2: output.number]
         let runner = try spawn.start()

@@ -53,7 +53,7 @@ struct ConformanceReportTests {
                    Fails alike: –.  Passes: line.
                    Server: alive, 2 processes
                       | login ok alice
-                   Again:  twmailer-conformance run --segment flight ban/a.transcript
+                   Again:  scripts/conformance --segment flight ban/a.transcript
 
                 FAIL  ban/a.transcript:24  [BAN-1 MUST]  flight: expected ERR⏎ or <closed>, received OK⏎
                 NOT REACHED  SHOULD  BAN-11
