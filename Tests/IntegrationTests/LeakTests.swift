@@ -20,9 +20,10 @@ struct `What a process keeps` {
                 if target.hasPrefix("pipe:") { return "stop signal" }
                 if target.hasPrefix("/dev/null") { return "input" }
                 if target == world.stage.log { return "log" }
-                return String(target.dropFirst(world.stage.folder.count))
+                if target.hasPrefix(world.stage.spool) { return "spool" + target.dropFirst(world.stage.spool.count) }
+                return target
             }
-            #expect(kinds.sorted() == ["/s", "/s/.tmp", "client", "input", "log", "log", "stop signal"])
+            #expect(kinds.sorted() == ["client", "input", "log", "log", "spool", "spool/.tmp", "stop signal"])
         }
     }
 

@@ -61,7 +61,7 @@ import Testing
             try busy.login("alice")
             try idle.login("bob")
             try busy.say("SEND\nbob\nlate\nfirst half\n")
-            try world.eventually("the draft is there") { try !world.names("s/.tmp").isEmpty }
+            try world.eventually("the draft is there") { try !world.names(".tmp").isEmpty }
             try world.server.leader.send(signal: Signals.terminate)
             #expect(try idle.isAtEnd())
             try busy.say("second half\n.\n")
@@ -73,7 +73,7 @@ import Testing
             }
             #expect(ending == .exited(0))
             #expect(world.server.tree.alive.isEmpty)
-            #expect(try world.names("s/bob/new").count == 1)
+            #expect(try world.names("bob/new").count == 1)
         }
     }
 
@@ -145,9 +145,9 @@ import Testing
 }
 
 extension ServerWorld {
-    /// Names in a folder of the stage; empty when there is none.
+    /// Names in a folder of the spool; empty when there is none.
     func names(_ folder: String) throws -> [String] {
-        (try? Posix.Directory.open(path: stage.folder + "/" + folder))?.namesOrNone ?? []
+        (try? Posix.Directory.open(path: stage.spool + "/" + folder))?.namesOrNone ?? []
     }
 }
 

@@ -44,13 +44,15 @@ final class ServerWorld {
     func start() throws {
         // Real time: what these tests look at is processes.
         stage.clock.setFrozen(false)
-        var server = ServerProgram.reference(program + "/twmailer-server")
+        var path = program + "/twmailer-server"
         if let umask {
-            let directory = "--ldap-url \(directory.url) --ldap-ca-file \(directory.caFile)"
-            server = .foreign(command: "umask \(umask); exec \(program)/twmailer-server {port} {spool} \(directory)")
+            let script = "#!/bin/sh\numask \(umask)\nexec \(path) \"$@\"\n"
+            path = stage.folder + "/log/with-umask"
+            try replaceFile(at: path, with: Array(script.utf8).span)
+            try #require(try Spawn("/bin/chmod", ["755", path]).output().ending == .exited(0))
         }
         self.server = try ServerProcess.start(
-            server, on: stage, directory: directory, limits: options, world: guardian)
+            .reference(path), on: stage, directory: directory, limits: options, world: guardian)
     }
 
     func talk(from source: String = "127.0.0.1") throws -> Talk { try Talk(port: server.port, source: source) }
