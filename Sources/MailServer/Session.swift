@@ -67,7 +67,8 @@ package struct Session: ~Copyable {
                 let isPassword = machine.awaitsPassword
                 guard let line = try nextLine() else { return }
                 action = machine.received(line)
-                if isPassword { secret = line.bytes }
+                // One that was too long to be kept stands in the buffer all the same.
+                if isPassword { secret = line.bytes ?? [] }
             case .reply(let reply):
                 forgetPassword()
                 try connection.send(Array(reply.rawValue.utf8).span, timeout: world.limits.writeTimeout)

@@ -29,9 +29,10 @@ struct `What a process keeps` {
 
     @Test func `no password stays in the memory of session, supervisor or gatekeeper`() throws {
         try withServer { world in
-            let passwords = ["alice-secret", "a-wrong-one-to-find", " blank-in-front", "second-login-of-mine"]
+            let long = String(repeating: "y", count: 1100) + "end-of-a-long-one"
+            let passwords = ["alice-secret", "a-wrong-one-to-find", " blank-in-front", "second-login-of-mine", long]
             let talk = try world.talk()
-            for password in [passwords[1], passwords[2], passwords[0], passwords[3]] {
+            for password in [passwords[1], passwords[2], passwords[0], passwords[3], long] {
                 try talk.say("LOGIN\nalice\n\(password)\n")
                 #expect(try talk.hears(password == passwords[0] ? "OK\n" : "ERR\n"))
             }
