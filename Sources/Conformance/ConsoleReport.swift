@@ -9,9 +9,9 @@ package struct ConsoleReport: Sendable {
     package var isWhole = true
     /// How a path is shown.
     package var name: @Sendable (String) -> String = { $0 }
-    /// What "Again:" begins with; `server` names a foreign server as it was given.
+    /// What "Again:" begins with; `target` are the arguments that named a foreign server.
     package var command = "scripts/conformance"
-    package var server: String?
+    package var target: String?
     package var catalogue: Catalogue
 
     package init(catalogue: Catalogue) { self.catalogue = catalogue }
@@ -65,11 +65,8 @@ package struct ConsoleReport: Sendable {
         lines.append("   " + comparison(group))
         lines.append("   Server: \(failure.server)")
         lines += failure.log.map { "      | \(Visible.line(Array($0.utf8)))" }
-        let target =
-            server.map {
-                " --server '\($0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
-            } ?? ""
-        lines.append("   Again:  \(command)\(target) --segment \(group.segmentation) \(name(group.path))")
+        lines.append(
+            "   Again:  \(command)\(target.map { " " + $0 } ?? "") --segment \(group.segmentation) \(name(group.path))")
         return lines
     }
 

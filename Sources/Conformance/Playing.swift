@@ -94,12 +94,12 @@ package struct Playing {
 
     /// What this run cannot offer the transcript.
     private var unmetNeed: String? {
-        guard case .foreign(let command) = options.server else { return nil }
+        guard case .foreign(let foreign) = options.server else { return nil }
         if !transcript.tags.isEmpty && transcript.tags.allSatisfy({ $0.clause.level == .ref }) {
             return "a promise of the reference server"
         }
         if !transcript.header.limits.isEmpty { return "it sets options of the reference server" }
-        if transcript.header.needs.contains(.disk) && !command.contains("{spool}") {
+        if transcript.header.needs.contains(.disk) && !foreign.command.contains("{spool}") {
             return "needs a server that is told where its spool is ({spool})"
         }
         return nil

@@ -14,14 +14,7 @@ package struct Probe {
     /// - Throws: what would end a run.
     package func run(with lease: Lease) throws(Problem) -> ProbeRecord {
         let scene: Scene
-        do {
-            let transcript = try Transcript.parse(Probe.script, path: "probe", as: .transcript)
-            scene = try Scene(transcript, .flight, number: 20_000, options: options, lease: lease)
-        } catch let failure as WorldFailure {
-            throw .world(failure)
-        } catch {
-            throw .transcript(path: "probe", line: 1, message: "\(error)")
-        }
+        do { scene = try Probe.scene(options, lease) } catch { throw .world(error) }
         defer { scene.end(keeping: false) }
         let player = Player(scene, frames: [Frame()], macros: [:])
         var record = ProbeRecord()
@@ -37,6 +30,14 @@ package struct Probe {
             }
         }
         return record
+    }
+
+    /// The server, started for nothing but a look at it.
+    static func scene(_ options: PlayOptions, _ lease: Lease) throws(WorldFailure) -> Scene {
+        guard let transcript = try? Transcript.parse(script, path: "probe", as: .transcript) else {
+            throw .broken("the probe's own transcript is faulty")
+        }
+        return try Scene(transcript, .flight, number: 20_000, options: options, lease: lease)
     }
 
     private func hear(_ player: Player, _ record: inout ProbeRecord) throws(Stop) {

@@ -53,7 +53,9 @@ final class Scene: @unchecked Sendable {
         (passwords, world) = (lease.passwords, lease.world)
         directory = try lease.directory(allowingAnonymousBind: transcript.header.needs.contains(.anonymousBind))
         addresses = (0..<3).map { Scene.address(number * 3 + $0) }
-        stage = try Stage(world: lease.world, flowing: !options.server.isReference)
+        var folder: String?
+        if case .foreign(let foreign) = options.server { folder = foreign.folder }
+        stage = try Stage(world: lease.world, flowing: !options.server.isReference, furnishedLike: folder)
         do {
             try directory.markBinds()
             server = try ServerProcess.start(
@@ -81,12 +83,12 @@ final class Scene: @unchecked Sendable {
 
     /// Why a failure proves nothing about a foreign server: it could not see what the suite did.
     var inconclusive: String? {
-        guard case .foreign(let command) = options.server else { return nil }
+        guard case .foreign(let foreign) = options.server else { return nil }
         let isStatic = server.isInterposed ? "" : " (a static program, or one without libc)"
         if let signsAtMove, stage.clock.signsOfUse == signsAtMove {
             return "inconclusive clock: the server has looked at no clock since it was moved" + isStatic
         }
-        if !server.isInterposed, !command.contains("{ldap-url}"), (try? directory.binds()) == 0 {
+        if !server.isInterposed, !foreign.command.contains("{ldap-url}"), (try? directory.binds()) == 0 {
             return "the server has not asked the suite's directory and cannot be led there" + isStatic
         }
         return nil

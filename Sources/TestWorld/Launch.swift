@@ -6,7 +6,8 @@ import SystemPackage
 struct Launch {
     let spawn: Spawn
     private let readiness: Readiness
-    private enum Readiness { case portFile(String), listener(UInt16) }
+    /// nil: the server was not told which port, so it is the one that it listens on.
+    private enum Readiness { case portFile(String), listener(UInt16?) }
 
     init(
         _ program: ServerProgram, _ stage: Stage, _ directory: LDAPDirectory, _ limits: [String], _ world: WorldGuard
@@ -20,15 +21,15 @@ struct Launch {
             ]
             spawn = Spawn(path, ["0", stage.spool] + options + limits.map { "--\($0)" })
             readiness = .portFile(stage.portFile)
-        case .foreign(let command):
+        case .foreign(let foreign):
             let port = try Launch.freePort()
-            let filled = command.replacing("{port}", with: "\(port)").replacing("{spool}", with: stage.spool)
+            let filled = foreign.command.replacing("{port}", with: "\(port)").replacing("{spool}", with: stage.spool)
                 .replacing("{ldap-url}", with: directory.url).replacing("{ldap-ca}", with: directory.caFile)
             var shell = Spawn("/bin/sh", ["-c", filled])
-            shell.workingFolder = stage.workingFolder
+            shell.workingFolder = stage.workingFolder + "/" + foreign.workingFolder
             shell.environment = try world.interposer.environment(clock: stage.clock, directory: directory, world: world)
             spawn = shell
-            readiness = .listener(port)
+            readiness = .listener(foreign.command.contains("{port}") ? port : nil)
         }
     }
 
@@ -49,33 +50,31 @@ struct Launch {
     }
 
     /// The port once the server listens; nil when it ended or took too long.
-    func awaitPort(_ watch: borrowing FolderWatch, ended: () throws(Errno) -> Bool) throws(Errno) -> UInt16? {
-        let deadline = Clock.system.now() + ServerProcess.patience
+    func awaitPort(
+        _ watch: borrowing FolderWatch, of leader: ProcessID, ended: () throws(Errno) -> Bool
+    ) throws(Errno) -> UInt16? {
+        let began = Clock.system.now()
+        let deadline = began + ServerProcess.patience
         while Clock.system.now() < deadline {
             switch readiness {
             case .portFile(let path):
                 let text = (try? readFile(path)).map { String(decoding: $0.prefix { $0 != 10 }, as: UTF8.self) }
                 if let port = text.flatMap({ UInt16($0) }) { return port }
                 _ = try watch.changed(until: min(deadline, Clock.system.now() + .milliseconds(20)))
-            case .listener(let port):
-                if Launch.isListening(port) { return port }
+            case .listener(let port?):
+                if Listeners.all().contains(where: { $0.port == port }) { return port }
                 pauseBriefly(microseconds: 1000)
+                guard Clock.system.now() - began > .seconds(1) else { break }
+                let ports = Listeners.ports(of: .of(group: leader))
+                if ports.contains(port) { return port }
+                // It has another opinion, and will not listen here.
+                if !ports.isEmpty { return nil }
+            case .listener(nil):
+                if let port = Listeners.ports(of: .of(group: leader)).first { return port }
+                pauseBriefly(microseconds: 5000)
             }
             if try ended() { return nil }
         }
         return nil
-    }
-
-    /// Looked up in /proc/net/tcp, because a connection made to try would be a client of the server's.
-    static func isListening(_ port: UInt16) -> Bool {
-        ["/proc/net/tcp", "/proc/net/tcp6"].contains { path in
-            let lines = ((try? readFile(path, limit: 1 << 22)) ?? []).split(separator: UInt8(ascii: "\n"))
-            return lines.contains { line in
-                let fields = line.split(separator: UInt8(ascii: " "))
-                guard fields.count > 3, fields[3].elementsEqual("0A".utf8) else { return false }
-                let number = String(decoding: fields[1].suffix(4), as: UTF8.self)
-                return UInt16(number, radix: 16) == port
-            }
-        }
     }
 }

@@ -75,11 +75,7 @@ package struct ProcessTree: Sendable {
     /// The processes that hold the other end of our connection, in the order of their numbers.
     package func owners(ofPeerOf local: TCPAddress, remote: TCPAddress) -> [ProcessID] {
         guard let inode = ProcessTree.inode(local: remote, remote: local) else { return [] }
-        return alive.filter { pid in
-            let folder = "/proc/\(pid)/fd"
-            let names = (try? Posix.Directory.open(path: folder).names()) ?? []
-            return names.contains { linkTarget("\(folder)/\($0)") == "socket:[\(inode)]" }
-        }.sorted { $0.number < $1.number }
+        return alive.filter { ProcessTree.sockets(of: $0).contains(inode) }.sorted { $0.number < $1.number }
     }
 
     /// From /proc/net/tcp{,6}: addresses are hexadecimal words in the machine's own byte order.

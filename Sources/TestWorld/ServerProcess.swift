@@ -33,7 +33,7 @@ package final class ServerProcess {
             let leader = try spawn.start()
             world.watch(group: leader)
             var ending: Ending?
-            let port = try launch.awaitPort(watch) { () throws(Errno) in
+            let port = try launch.awaitPort(watch, of: leader) { () throws(Errno) in
                 ending = try leader.ended()
                 return ending != nil
             }
@@ -42,8 +42,10 @@ package final class ServerProcess {
                 server.isInterposed = !program.isReference && world.interposer.isLoaded(in: server.tree)
                 return server
             }
-            ServerProcess(leader: leader, port: 0, world: world, ending: ending).kill()
-            throw WorldFailure.serverDidNotStart(explain(ending, stage))
+            let failed = ServerProcess(leader: leader, port: 0, world: world, ending: ending)
+            let elsewhere = Listeners.ports(of: failed.tree)
+            failed.kill()
+            throw WorldFailure.serverDidNotStart(explain(ending, elsewhere, stage))
         } catch let failure as WorldFailure {
             throw failure
         } catch {
@@ -55,9 +57,15 @@ package final class ServerProcess {
         (self.leader, self.port, self.world, self.ending) = (leader, port, world, ending)
     }
 
-    private static func explain(_ ending: Ending?, _ stage: Stage) -> String {
+    private static func explain(_ ending: Ending?, _ elsewhere: [UInt16], _ stage: Stage) -> String {
         let how =
-            ending.map { "the server ended at its start (\($0))" } ?? "the server does not listen after \(patience)"
+            if let ending {
+                "the server ended at its start (\(ending))"
+            } else if elsewhere.isEmpty {
+                "the server does not listen after \(patience)"
+            } else {
+                "the server listens on port \(elsewhere.map(String.init).joined(separator: ", ")), not on the one it was given"
+            }
         return ([how] + stage.lastLogLines(5)).joined(separator: "\n  ")
     }
 

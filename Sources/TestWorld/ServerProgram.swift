@@ -3,20 +3,41 @@
 package enum ServerProgram: Sendable, Equatable {
     /// The project's own server: the path of its executable.
     case reference(String)
-    /// Somebody else's: a command for `sh -c` in which `{port}` and `{spool}` are replaced.
-    case foreign(command: String)
+    case foreign(ForeignServer)
+
+    package static func foreign(command: String) -> ServerProgram { .foreign(ForeignServer(command: command)) }
 
     package var isReference: Bool { if case .reference = self { true } else { false } }
 
     package var name: String {
         switch self {
         case .reference: "the reference server"
-        case .foreign(let command): command
+        case .foreign(let server): server.name ?? server.command
         }
     }
 }
 
+/// Somebody else's server.
+package struct ForeignServer: Sendable, Equatable {
+    /// For `sh -c`; `{port}`, `{spool}`, `{ldap-url}` and `{ldap-ca}` are filled in.
+    package var command: String
+    /// What reports call it; nil: as its command.
+    package var name: String?
+    /// A built folder; each start on a new stage happens in a fresh copy of it, for servers keep state there.
+    package var folder: String?
+    /// Where in that folder the command is typed; empty: at its top.
+    package var workingFolder = ""
+
+    package init(command: String) { self.command = command }
+}
+
 extension String {
+    /// As one word of a shell command.
+    package var shellQuoted: String {
+        let plain = !isEmpty && utf8.allSatisfy { "-_./=:,+@%{}".utf8.contains($0) || isalnum($0) }
+        return plain ? self : "'" + replacing("'", with: "'\\''") + "'"
+    }
+
     func replacing(_ hole: String, with value: String) -> String {
         var (result, rest) = ("", self[...])
         while let range = rest.range(of: hole) {
@@ -26,6 +47,8 @@ extension String {
         return result + rest
     }
 }
+
+private func isalnum(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...122).contains(byte | 32) }
 
 extension Substring {
     fileprivate func range(of text: String) -> Range<Index>? {

@@ -17,7 +17,10 @@ package final class Stage: Sendable {
     package var workingFolder: String { folder + "/cwd" }
 
     /// - Parameter flowing: time goes on by itself, as foreign servers need it.
-    package init(world: WorldGuard, flowing: Bool = false) throws(WorldFailure) {
+    /// - Parameter furnishedLike: a folder whose content the working folder begins with.
+    package init(
+        world: WorldGuard, flowing: Bool = false, furnishedLike furniture: String? = nil
+    ) throws(WorldFailure) {
         do {
             let temporary = environmentValue("TMPDIR") ?? ""
             folder = try makeTemporaryFolder(
@@ -27,6 +30,10 @@ package final class Stage: Sendable {
             try makeFolder(folder + "/a/s")
             try makeFolder(folder + "/log")
             try makeFolder(folder + "/cwd")
+            if let furniture {
+                var copy = TreeCopy()
+                try copy.copy(furniture, into: folder + "/cwd")
+            }
         } catch {
             throw .broken("no folder below /tmp: \(error)")
         }

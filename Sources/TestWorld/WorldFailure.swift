@@ -3,14 +3,17 @@
 package enum WorldFailure: Error, CustomStringConvertible {
     /// The machine lacks something; the text says what to install.
     case missing(String)
-    /// The server under test did not start; the text says how far it came, with its last words.
+    /// The server under test did not build or start; the text says how far it came, with its last words.
     case serverDidNotStart(String)
     /// The world itself failed: no folder, no process, ….
     case broken(String)
+    /// The user had enough.
+    case interrupted
 
     package var description: String {
         switch self {
         case .missing(let text), .serverDidNotStart(let text), .broken(let text): text
+        case .interrupted: "interrupted"
         }
     }
 }

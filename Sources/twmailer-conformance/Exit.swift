@@ -16,7 +16,11 @@ enum Exit: Int32 {
 
     /// Says why on stderr.
     func said(_ text: String) -> ExitCode {
-        try? writeAll(2, Array("twmailer-conformance: \(text)\n".utf8).span)
+        // What a server or its build has said may be in it.
+        let lines = "twmailer-conformance: \(text)".utf8.split(separator: 10).map {
+            Visible.line(Array($0), limit: 500)
+        }
+        try? writeAll(2, Array((lines.joined(separator: "\n") + "\n").utf8).span)
         return ExitCode(rawValue)
     }
 
@@ -34,6 +38,7 @@ enum Exit: Int32 {
         case .missing(let text): machineLacks.said(text)
         case .serverDidNotStart(let text): serverDidNotStart.said(text)
         case .broken(let text): faultOfTheTool.said(text)
+        case .interrupted: ExitCode(interrupted.rawValue)
         }
     }
 }

@@ -9,13 +9,16 @@ struct ProbeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe", abstract: "Shows how a server answers each command, and which dialect that is.")
     @OptionGroup var suiteOptions: SuiteOptions
-    @Option(
-        help: "A command for sh -c that starts the server; {port}, {spool}, {ldap-url}, {ldap-ca} are filled in.")
-    var server: String
+    @OptionGroup var target: TargetOptions
+    @Argument(help: "The server's folder.") var folder: String?
     @Option(help: "Scales every limit of real time, for slow machines.")
     var slow = 1
 
-    func validate() throws { if slow < 1 { throw ValidationError("--slow is 1 or more") } }
+    func validate() throws {
+        if slow < 1 { throw ValidationError("--slow is 1 or more") }
+        try target.validate(folder: folder)
+        if folder == nil && target.server == nil { throw ValidationError("name a server's folder, or --server") }
+    }
 
     func run() throws {
         let place = try SuitePlace(suiteOptions)
@@ -23,7 +26,8 @@ struct ProbeCommand: ParsableCommand {
         let cancel = try Signals.catching([2, 15])  // SIGINT, SIGTERM
         let world = try WorldGuard.start()
         defer { world.close() }
-        var options = PlayOptions(server: .foreign(command: server), cancel: cancel)
+        let preparation = Preparation(place: place, world: world, cancel: cancel, isQuiet: false)
+        var options = PlayOptions(server: try preparation.server(target, folder: folder), cancel: cancel)
         options.slow = slow
         let record = try Probing.record(options, place, world)
         print("What it sent (⏎ is a line feed):")

@@ -3,7 +3,6 @@
 import ArgumentParser
 import Conformance
 import Posix
-import Synchronization
 import SystemPackage
 import TestWorld
 import Transcript
@@ -12,9 +11,7 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Plays transcripts (the default).")
 
     @OptionGroup var suiteOptions: SuiteOptions
-    @Option(
-        help: "A command for sh -c that starts another server; {port}, {spool}, {ldap-url}, {ldap-ca} are filled in.")
-    var server: String?
+    @OptionGroup var target: TargetOptions
     @Option(help: "Only transcripts that judge clauses of this depth: sheet, must, should, may.")
     var level: Selection.Depth?
     @Option(help: "Only transcripts whose path, title, clauses or tags match this regular expression.")
@@ -33,8 +30,12 @@ struct RunCommand: ParsableCommand {
     var dialect: String?
     @Option(help: "How flights are cut: flight, line, byte, random:SEED, all; several are parted by commas.")
     var segment: String?
-    @Option(name: .customShort("j", allowingJoined: true), help: "How many transcripts are played at the same time.")
-    var workers = 3
+    @Option(
+        name: .customShort("j", allowingJoined: true),
+        help:
+            "How many transcripts are played at the same time (the reference: 3; another server: 1, for what they share)."
+    )
+    var workers: Int?
     @Option(help: "How many seconds no byte may move before a step has failed.")
     var timeout = 5
     @Option(help: "Scales every limit of real time, for slow machines.")
@@ -50,7 +51,10 @@ struct RunCommand: ParsableCommand {
     var quiet = false
     @Option(help: "auto, always, never.")
     var color: ColourChoice = .auto
-    @Argument(help: ArgumentHelp("Clauses (BAN-1, or BAN for the family), files or folders.", valueName: "clause|path"))
+    @Argument(
+        help: ArgumentHelp(
+            "A server's folder; clauses (BAN-1, or BAN for the family), files or folders of the suite.",
+            valueName: "folder|clause|path"))
     var what: [String] = []
 
     func validate() throws {
@@ -60,16 +64,19 @@ struct RunCommand: ParsableCommand {
                 throw ValidationError("'\(pattern)' is no regular expression")
             }
         }
-        if server == nil && dialect == "auto" { throw ValidationError("--dialect auto goes with --server") }
-        if workers < 1 || workers > 64 { throw ValidationError("-j is 1 to 64") }
+        if !isForeign && dialect == "auto" { throw ValidationError("--dialect auto goes with a server of your own") }
+        try target.validate(folder: folder)
+        if let workers, workers < 1 || workers > 64 { throw ValidationError("-j is 1 to 64") }
         if timeout < 1 || slow < 1 { throw ValidationError("--timeout and --slow are 1 or more") }
     }
 
     /// A foreign server is understood in its own dialect, unless told otherwise; the reference speaks the strict one.
-    private var isAuto: Bool { server != nil && (dialect ?? "auto") == "auto" }
+    private var isAuto: Bool { isForeign && (dialect ?? "auto") == "auto" }
+    private var isForeign: Bool { target.server != nil || folder != nil }
+    private var folder: String? { what.first { ServerPlace.isServer($0) } }
 
     func segmentations() throws -> [Segmentation] {
-        guard let segment else { return server == nil ? [.flight, .line, .byte] : [.flight] }
+        guard let segment else { return isForeign ? [.flight] : [.flight, .line, .byte] }
         if segment == "all" { return [.flight, .line, .byte] }
         return try segment.split(separator: ",").map { text in
             guard let segmentation = Segmentation(String(text)) else {
@@ -82,8 +89,9 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let place = try SuitePlace(suiteOptions)
         let suite = try place.read(
-            paths: what.filter { !Selection.isClause($0) }, dialect: isAuto ? "strict" : dialect ?? "strict")
-        let memory = LastFailed(checkout: place.checkout, server: server)
+            paths: what.filter { !Selection.isClause($0) && $0 != folder },
+            dialect: isAuto ? "strict" : dialect ?? "strict")
+        let memory = LastFailed(checkout: place.checkout, server: target.arguments(folder: folder))
         var chosen = chosen(suite)
         guard !chosen.isEmpty else { throw Exit.nothingMatched.said("no transcript matches; --list shows them all") }
         if lastFailed {
@@ -99,7 +107,8 @@ struct RunCommand: ParsableCommand {
         let cancel = try Signals.catching([2, 15])  // SIGINT, SIGTERM
         let world = try WorldGuard.start()
         defer { world.close() }
-        var options = PlayOptions(server: try program(), cancel: cancel)
+        let preparation = Preparation(place: place, world: world, cancel: cancel, isQuiet: quiet)
+        var options = PlayOptions(server: try preparation.server(target, folder: folder), cancel: cancel)
         (options.timeout, options.slow, options.keepsFailed) = (.seconds(timeout), slow, keepFailed)
         if isAuto {
             let found = try Probing.record(options, place, world).dialect
@@ -107,7 +116,8 @@ struct RunCommand: ParsableCommand {
             if !quiet { print(found.summary.joined(separator: "\n") + "\n") }
         }
         var run = Run(
-            chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options, workers: workers)
+            chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options,
+            workers: workers ?? (isForeign ? 1 : 3))
         run.endsAtFirstFailure = endsAtFirstFailure
 
         let teller = Teller(verbose: verbose, progress: isTerminal(2) && !quiet && !verbose)
@@ -121,7 +131,7 @@ struct RunCommand: ParsableCommand {
         let events = reports.judged(teller.finish(), expected)
         memory.remember(RunRecord(events))
         var report = ConsoleReport(catalogue: suite.catalogue)
-        report.server = server
+        report.target = target.arguments(folder: folder)
         (report.isColoured, report.isQuiet, report.isWhole) = (color.isColoured, quiet, isWhole && partition == nil)
         let isInterrupted = problem.map { if case .interrupted = $0 { true } else { false } } ?? false
         try reports.publish(events, console: problem == nil || isInterrupted ? report : nil)
@@ -145,45 +155,10 @@ struct RunCommand: ParsableCommand {
             print("\(suite.name(transcript.path))  [\(ids.joined(separator: " "))]  \(transcript.header.title)")
         }
     }
-
-    private func program() throws -> ServerProgram {
-        if let server { return .foreign(command: server) }
-        return .reference(try programFolder() + "/twmailer-server")
-    }
 }
 
 extension Selection.Depth: ExpressibleByArgument {}
 
 extension Partition: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
-}
-
-/// Collects the events and shows progress.
-private final class Teller: Sendable {
-    private let events = Mutex<[RunEvent]>([])
-    private let verbose: Bool
-    private let progress: Bool
-
-    init(verbose: Bool, progress: Bool) { (self.verbose, self.progress) = (verbose, progress) }
-
-    func tell(_ event: RunEvent) {
-        let count = events.withLock { events in
-            events.append(event)
-            return events.count - 1
-        }
-        guard case .finished(let result) = event else { return }
-        if verbose {
-            let verdict = result.untested.map { "NOT TESTED (\($0))" } ?? result.failure?.verdict.rawValue ?? "PASS"
-            let time = Int(result.duration / .milliseconds(1))
-            print("\(verdict)  \(result.path)  \(result.segmentation)  \(time) ms")
-        }
-        if progress { write("\r\u{1b}[K\(count) played") }
-    }
-
-    func finish() -> [RunEvent] {
-        if progress { write("\r\u{1b}[K") }
-        return events.withLock { $0 }
-    }
-
-    private func write(_ text: String) { try? writeAll(2, Array(text.utf8).span) }
 }

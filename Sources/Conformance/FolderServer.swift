@@ -1,0 +1,72 @@
+/// From a built folder to a command that starts its server: which program, and which arguments it wants.
+
+import Posix
+package import TestWorld
+
+package struct FolderServer {
+    package let server: ForeignServer
+    /// Commands that did not start it, each with why.
+    package let failed: [String]
+
+    /// - Parameter cwd: where in the folder it is started; nil: where it was built.
+    /// - Parameter command: what starts it; nil: it is found out.
+    package static func find(
+        in build: ServerBuild, named name: String, cwd: String?, command: String?, cancel: Int32, lease: Lease
+    ) throws(Problem) -> FolderServer {
+        var server = ForeignServer(command: command ?? "")
+        (server.name, server.folder, server.workingFolder) = (name, build.folder, cwd ?? build.place)
+        guard isFolder(build.folder + "/" + server.workingFolder) else {
+            throw .world(.serverDidNotStart("there is no folder \(server.workingFolder) in \(name)"))
+        }
+        if command != nil { return FolderServer(server: server, failed: []) }
+        let programs = ServerBinary.programs(in: build.folder)
+        guard let program = ServerBinary.choose(among: programs) else {
+            throw .world(.serverDidNotStart(noProgram(programs, build)))
+        }
+        return try trying(program, server, PlayOptions(server: .foreign(server), cancel: cancel), lease)
+    }
+
+    private static func noProgram(_ programs: [String], _ build: ServerBuild) -> String {
+        let how = build.command.map { "after '\($0)'" } ?? "and nothing to build it (no Makefile, no CMakeLists.txt);"
+        let found = programs.isEmpty ? "there is no program in the folder" : "no program is clearly the server"
+        let which = programs.isEmpty ? "" : " among \(programs.joined(separator: ", "))"
+        return "\(found)\(which) \(how) say how it is built and started: --build 'CMD' --server 'CMD {port} {spool}'"
+    }
+
+    private static func trying(
+        _ program: String, _ server: ForeignServer, _ options: PlayOptions, _ lease: Lease
+    ) throws(Problem) -> FolderServer {
+        let up = server.workingFolder.split(separator: "/").map { _ in "../" }.joined()
+        let inside = program.hasPrefix(server.workingFolder + "/") && !server.workingFolder.isEmpty
+        let path =
+            inside
+            ? "./" + program.dropFirst(server.workingFolder.utf8.count + 1) : up.isEmpty ? "./" + program : up + program
+        var (forms, failed, next) = (ArgumentForms.usual, [String](), 0)
+        while next < forms.count {
+            var (options, server) = (options, server)
+            server.command = "exec \(path.shellQuoted)" + (forms[next].isEmpty ? "" : " " + forms[next])
+            options.server = .foreign(server)
+            next += 1
+            do throws(WorldFailure) {
+                let scene = try Probe.scene(options, lease)
+                scene.end(keeping: false)
+                return FolderServer(server: server, failed: failed)
+            } catch .serverDidNotStart(let why) {
+                failed.append("tried '\(server.command)': \(why)")
+                // What it says about itself goes before guesses.
+                if let form = ArgumentForms.form(fromUsage: why, of: program), !forms.contains(form) {
+                    forms.insert(form, at: next)
+                }
+            } catch {
+                throw .world(error)
+            }
+            if isCancelled(options.cancel) { throw .interrupted }
+        }
+        let advice = "say how it is started: --server 'CMD {port} {spool}'"
+        throw .world(.serverDidNotStart((["\(program) does not start"] + failed + [advice]).joined(separator: "\n")))
+    }
+
+    private static func isCancelled(_ descriptor: Int32) -> Bool {
+        (try? Clock.system.wait(for: .readable, on: descriptor, until: Clock.system.now())) ?? false
+    }
+}

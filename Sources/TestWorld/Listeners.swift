@@ -1,0 +1,35 @@
+/// Who listens on which port, as /proc shows it: a connection made to try would be a client of the server's.
+
+import Posix
+
+enum Listeners {
+    /// All of this machine's.
+    static func all() -> [(port: UInt16, inode: String)] {
+        ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path in
+            ((try? readFile(path, limit: 1 << 22)) ?? []).split(separator: UInt8(ascii: "\n")).compactMap { line in
+                let fields = line.split(separator: UInt8(ascii: " "))
+                guard fields.count > 9, fields[3].elementsEqual("0A".utf8) else { return nil }
+                let port = UInt16(String(decoding: fields[1].suffix(4), as: UTF8.self), radix: 16)
+                return port.map { ($0, String(decoding: fields[9], as: UTF8.self)) }
+            }
+        }
+    }
+
+    /// Those that a process of `tree` holds.
+    static func ports(of tree: ProcessTree) -> [UInt16] {
+        let sockets = Set(tree.alive.flatMap { ProcessTree.sockets(of: $0) })
+        return all().filter { sockets.contains($0.inode) }.map(\.port)
+    }
+}
+
+extension ProcessTree {
+    /// The inodes of a process's sockets.
+    static func sockets(of process: ProcessID) -> [String] {
+        let folder = "/proc/\(process)/fd"
+        let names = (try? Posix.Directory.open(path: folder).names()) ?? []
+        return names.compactMap { name in
+            guard let target = linkTarget("\(folder)/\(name)"), target.hasPrefix("socket:[") else { return nil }
+            return String(target.dropFirst(8).dropLast())
+        }
+    }
+}
