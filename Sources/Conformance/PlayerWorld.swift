@@ -105,7 +105,7 @@ extension Player {
             switch action {
             case .stop: try scene.directory.halt()
             case .start: try scene.directory.resume()
-            case .hang: scene.directory.hang()
+            case .hang: try scene.directory.hang()
             case .noTLS: try scene.directory.refuseTLS()
             }
         } catch {

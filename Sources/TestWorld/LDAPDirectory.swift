@@ -75,8 +75,22 @@ package final class LDAPDirectory {
     }
 
     /// Takes connections and answers nothing.
-    package func hang() {
-        if state == .answering, (try? process.send(signal: SIGSTOP)) != nil { state = .hanging }
+    package func hang() throws(WorldFailure) {
+        guard state == .answering else { return }
+        do {
+            try process.send(signal: SIGSTOP)
+            state = .hanging
+            // Sent is not done: a thread on another processor goes on, and answers, until it is interrupted.
+            let deadline = Clock.system.now() + .seconds(10)
+            while try !ProcessTree.isStopped(process) {
+                if Clock.system.now() > deadline { throw WorldFailure.broken("slapd does not stop at SIGSTOP") }
+                pauseBriefly(microseconds: 200)
+            }
+        } catch let failure as WorldFailure {
+            throw failure
+        } catch {
+            throw .broken("slapd cannot be stopped: \(error)")
+        }
     }
 
     /// Answers, but refuses StartTLS: started again without a certificate.

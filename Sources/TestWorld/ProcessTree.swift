@@ -44,6 +44,14 @@ package struct ProcessTree: Sendable {
         }
     }
 
+    /// Whether each of its threads stands still after a SIGSTOP.
+    static func isStopped(_ process: ProcessID) throws(Errno) -> Bool {
+        let threads = "/proc/\(process)/task"
+        return try Posix.Directory.open(path: threads).names().allSatisfy { name in
+            (try? readFile("\(threads)/\(name)/stat")).flatMap(parse)?.state == UInt8(ascii: "T")
+        }
+    }
+
     /// The name of the program, between parentheses, may hold anything: the last one ends it.
     static func parse(_ stat: [UInt8]) -> Member? {
         guard let open = stat.firstIndex(of: UInt8(ascii: "(")), let close = stat.lastIndex(of: UInt8(ascii: ")")),

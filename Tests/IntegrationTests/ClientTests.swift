@@ -28,7 +28,7 @@ import Testing
         ),
         (
             "stops in the middle", [.hear(3), .say("OK\n"), .hear(1), .say("2\nx\n"), .listen],
-            ["--timeout", "200ms", "list"], 69, "stopped in the middle of its reply to LIST"
+            ["--timeout", "2s", "list"], 69, "stopped in the middle of its reply to LIST"
         ),
         (
             "leaves in the middle", [.hear(3), .say("OK\n"), .hear(1), .say("2\nx\n")], ["list"], 76,
