@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
@@ -21,6 +22,7 @@ int cposix_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int cposix_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
 int cposix_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+int cposix_merge_freed_memory(void) { return mallopt(M_MXFAST, 0); }
 int cposix_forbid_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 
 int cposix_open_directory_at(int directory, const char *name) {
@@ -58,7 +60,6 @@ int cposix_signal_pipe(void) {
 void cposix_signal_forget(void) {
     close(signal_pipe[0]);
     close(signal_pipe[1]);
-    signal_pipe[0] = signal_pipe[1] = -1;
 }
 
 static int set_handler(int signal, void (*handler)(int)) {

@@ -7,7 +7,7 @@ package struct LineFramer: ~Copyable {
     package static let capacity = 65_536
     /// Enough for most sessions. The rest comes when a read has filled it: a page that is never touched costs
     /// neither time nor memory.
-    private static let firstCapacity = 4_096
+    private static let firstCapacity = 2_048
 
     package enum Line: Equatable, Sendable {
         /// Without its LF.

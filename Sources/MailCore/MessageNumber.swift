@@ -15,3 +15,14 @@ package struct MessageNumber: Hashable, Sendable {
         self.value = value
     }
 }
+
+/// As LIST writes a count. Not by way of a String, whose making takes a session through eight pages of code.
+package func decimalDigits(_ count: Int) -> [UInt8] {
+    var (rest, digits): (Int, [UInt8]) = (count, [])
+    repeat {
+        digits.append(UInt8(ascii: "0") + UInt8(rest % 10))
+        rest /= 10
+    } while rest > 0
+    digits.reverse()
+    return digits
+}

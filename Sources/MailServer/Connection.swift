@@ -17,9 +17,8 @@ struct Connection: ~Copyable {
     private let stop: Int32
     private let clock: Clock
 
-    /// `socket` becomes non-blocking.
-    init(_ socket: consuming OwnedDescriptor, stop: Int32, clock: Clock) throws(Errno) {
-        try socket.setNonblocking(true)
+    /// `socket` is non-blocking.
+    init(_ socket: consuming OwnedDescriptor, stop: Int32, clock: Clock) {
         self.socket = socket
         self.stop = stop
         self.clock = clock
@@ -75,18 +74,14 @@ struct Connection: ~Copyable {
         Sockets.finishWriting(socket.number)
         let clock = Clock.system
         let deadline = clock.now() + .seconds(2)
-        var waste = [UInt8](repeating: 0, count: 4 * 1024)
+        var waste = [UInt8](repeating: 0, count: 512)
         var left = 4 * 1024 * 1024
-        while left > 0 {
-            if let count = try? read(socket.number, into: &waste, at: 0..<waste.count) {
-                if count == 0 { return }
-                left -= count
-                continue
-            }
-            var entries = [PollEntry(socket.number, .readable), PollEntry(stop, .readable)]
-            guard let ready = try? clock.poll(&entries, until: deadline), ready > 0, entries[1].ready.isEmpty,
-                entries[0].ready.isDisjoint(with: .failed)
-            else { return }
+        var entries = [PollEntry(socket.number, .readable), PollEntry(stop, .readable)]
+        while left > 0, let ready = try? clock.poll(&entries, until: deadline), ready > 0, entries[1].ready.isEmpty,
+            entries[0].ready.isDisjoint(with: .failed),
+            let count = try? read(socket.number, into: &waste, at: 0..<waste.count), count > 0
+        {
+            left -= count
         }
     }
 }

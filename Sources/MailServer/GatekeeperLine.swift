@@ -7,7 +7,8 @@ import SystemPackage
 struct GatekeeperLine {
     static let socketName = ".gatekeeper"
 
-    let spool: Int32
+    /// Of the gatekeeper's socket.
+    let path: String
     let clock: Clock
     /// The gatekeeper answers within the directory's time limit; a second later it is taken for dead.
     let timeout: Duration
@@ -17,13 +18,13 @@ struct GatekeeperLine {
     /// the next one.
     func verdict(on attempt: LoginAttempt) -> Verdict {
         do {
-            let line = try Sockets.connectLocally(directory: spool, GatekeeperLine.socketName)
+            let line = try Sockets.connectLocally(path)
             var message = attempt.encoded()
             defer { wipe(&message) }  // LOGIN-13
             guard try Sockets.send(line.number, message.span) == message.count else { return .unavailable }
             let deadline = clock.now() + timeout + .seconds(1)
             guard try clock.wait(for: .readable, on: line.number, until: deadline) else { return .unavailable }
-            var answer: [UInt8] = [0]
+            var answer = [UInt8](repeating: 0, count: 1)
             guard try read(line.number, into: &answer, at: 0..<1) == 1 else { return .unavailable }
             return Verdict(rawValue: answer[0]) ?? .unavailable
         } catch {

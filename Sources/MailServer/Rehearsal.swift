@@ -14,14 +14,16 @@ enum Rehearsal {
     /// alone: that was a tenth of a short session's time. What has been resolved before the fork all sessions have.
     /// Nothing is stored and nothing logged; the user named here has, if it exists, its mailbox looked at.
     static func play(_ setting: Supervisor.Setting, spool: Spool) throws(Errno) {
+        try Spool.rehearse()
         let pair = try Sockets.pair(keepingMessages: false)
         try writeAll(pair.first.number, Array(script.utf8).span)
         Sockets.finishWriting(pair.first.number)
         let log = EventLog.logger(level: .trace, format: .text, clock: setting.clock) { _ in }
+        try pair.second.setNonblocking(true)
         Session.serve(
             try pair.second.duplicate(), from: ClientAddress([UInt8](repeating: 0, count: 16))!,
             in: SessionWorld(
                 clock: setting.clock, limits: setting.limits, log: log, spool: spool, stop: -1,
-                verdict: { _ in .accepted }, loggedIn: {}))
+                verdict: { _ in .accepted }, loggedIn: { _ in }))
     }
 }

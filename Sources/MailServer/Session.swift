@@ -8,6 +8,7 @@ import SystemPackage
 package struct Session: ~Copyable {
     let world: SessionWorld
     private let address: ClientAddress
+    private let slot: Int
     let connection: Connection
     var log: SessionLog
     var framer = LineFramer()
@@ -19,25 +20,20 @@ package struct Session: ~Copyable {
     /// When the command under way began, or the last one ended.
     private var frameBegan: Duration
 
-    /// Serves the client until either side has had enough.
-    package static func serve(_ socket: consuming OwnedDescriptor, from address: ClientAddress, in world: SessionWorld)
-    {
-        let log = SessionLog(world.log, of: address)
-        do {
-            let connection = try Connection(socket, stop: world.stop, clock: world.clock)
-            let session = Session(connection, address, world, log)
-            session.run()
-        } catch {
-            log.info("session-end", metadata: ["reason": "\(error)"])
-        }
+    /// Serves the client of a non-blocking socket until either side has had enough.
+    package static func serve(
+        _ socket: consuming OwnedDescriptor, from address: ClientAddress, slot: Int = 0, in world: SessionWorld
+    ) {
+        let session = Session(socket, address, slot, world)
+        session.run()
     }
 
-    private init(_ connection: consuming Connection, _ address: ClientAddress, _ world: SessionWorld, _ log: SessionLog)
-    {
+    private init(_ socket: consuming OwnedDescriptor, _ address: ClientAddress, _ slot: Int, _ world: SessionWorld) {
         self.world = world
         self.address = address
-        self.connection = connection
-        self.log = log
+        self.slot = slot
+        connection = Connection(socket, stop: world.stop, clock: world.clock)
+        log = SessionLog(world, of: address)
         began = world.clock.now()
         frameBegan = began
     }
@@ -136,7 +132,7 @@ package struct Session: ~Copyable {
         let action = machine.decided(verdict)
         if let user = machine.user {
             log.user = user
-            world.loggedIn()
+            world.loggedIn(slot)
         }
         return action
     }

@@ -6,12 +6,12 @@ import MailCore
 /// Who the client is, is put into words only when a line is written: most sessions write none, and the words would
 /// cost a child more memory pages of its own than all the rest of its log.
 struct SessionLog {
-    private let logger: Logger
+    private let world: SessionWorld
     private let address: ClientAddress
     var user: Username?
 
-    init(_ logger: Logger, of address: ClientAddress) {
-        self.logger = logger
+    init(_ world: SessionWorld, of address: ClientAddress) {
+        self.world = world
         self.address = address
     }
 
@@ -32,10 +32,10 @@ struct SessionLog {
     }
 
     private func write(_ level: Logger.Level, _ event: Logger.Message, _ metadata: () -> Logger.Metadata) {
-        guard level >= logger.logLevel else { return }
+        guard level >= world.logLevel else { return }
         var fields = metadata()
         fields["ip"] = "\(address)"
         if let user { fields["user"] = "\(user)" }
-        logger.log(level: level, event, metadata: fields)
+        world.log.log(level: level, event, metadata: fields)
     }
 }

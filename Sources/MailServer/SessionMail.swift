@@ -61,7 +61,7 @@ extension Session {
             return failed("list", error)
         }
         numbering.restart(with: listing)
-        let answer = Array("\(listing.ids.count)\n".utf8) + listing.subjects  // LIST-1
+        let answer = decimalDigits(listing.ids.count) + [UInt8(ascii: "\n")] + listing.subjects  // LIST-1
         try connection.send(answer.span, timeout: world.limits.writeTimeout)
         return replied()
     }

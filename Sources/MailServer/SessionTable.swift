@@ -24,7 +24,7 @@ struct SessionTable {
 
     private let limits: Limits
     /// One byte per slot, which a session sets when it has logged in: all it can tell its parent.
-    private let loggedIn: SharedBytes
+    let loggedIn: SharedBytes
     private var free: [Int]
     private var entries: [ProcessID: Entry] = [:]
     private var perAddress: [ClientAddress: Int] = [:]
@@ -90,7 +90,4 @@ struct SessionTable {
         for process in entries.keys { entries[process]?.isDismissed = true }
         return Array(entries.keys)
     }
-
-    /// Called in the session itself.
-    func markLoggedIn(_ slot: Int) { loggedIn[slot] = 1 }
 }

@@ -5,25 +5,30 @@ package import MailCore
 package import Posix
 package import Spool
 
-package struct SessionWorld {
-    package var clock: Clock
-    package var limits: Limits
-    package var log: Logger
-    package var spool: Spool
+/// One object, made before the first fork: a child that copied its members would count each of them up, and every
+/// counter would cost it a memory page of its own.
+package final class SessionWorld {
+    let clock: Clock
+    let limits: Limits
+    let log: Logger
+    /// That of `log`, which cannot be asked without counting up what it holds.
+    let logLevel: Logger.Level
+    let spool: Spool
     /// Readable once the server stops.
-    package var stop: Int32
+    let stop: Int32
     /// Asks the gatekeeper; answers within the directory's time limit.
-    package var verdict: (LoginAttempt) -> Verdict
-    /// Told once, when the login is accepted.
-    package var loggedIn: () -> Void
+    let verdict: (LoginAttempt) -> Verdict
+    /// Told once, when the login is accepted, with the session's slot.
+    let loggedIn: (Int) -> Void
 
     package init(
         clock: Clock, limits: Limits, log: Logger, spool: Spool, stop: Int32,
-        verdict: @escaping (LoginAttempt) -> Verdict, loggedIn: @escaping () -> Void
+        verdict: @escaping (LoginAttempt) -> Verdict, loggedIn: @escaping (Int) -> Void
     ) {
         self.clock = clock
         self.limits = limits
         self.log = log
+        logLevel = log.logLevel
         self.spool = spool
         self.stop = stop
         self.verdict = verdict

@@ -11,12 +11,11 @@ package import SystemPackage
 package struct Supervisor: ~Copyable {
     /// The supervisor's own: its pauses end though virtual time stands still.
     let clock = Clock.system
-    /// What sessions go by.
-    let sessionClock: Clock
+    /// What every session is given.
+    let sessionWorld: SessionWorld
     let limits: Limits
     let log: Logger
     let spool: Spool
-    let line: GatekeeperLine
     /// nil once the server stops.
     var listener: OwnedDescriptor?
     let signals: Int32
@@ -61,17 +60,24 @@ package struct Supervisor: ~Copyable {
     ) throws(StartFailure) -> Supervisor {
         do {
             Signals.turnIntoErrors()
+            mergeFreedMemory()
             try Rehearsal.play(setting, spool: spool)
+            let stopping = try Pipe.make()
+            let sessions = try SessionTable(limits: setting.limits)
+            let line = GatekeeperLine(
+                path: Sockets.localPath(spool.folder, GatekeeperLine.socketName), clock: setting.clock,
+                timeout: setting.verdictTimeout)
+            let world = SessionWorld(
+                clock: setting.clock, limits: setting.limits, log: setting.log, spool: spool,
+                stop: stopping.reading.number, verdict: { line.verdict(on: $0) },
+                loggedIn: { [loggedIn = sessions.loggedIn] slot in loggedIn[slot] = 1 })
             var supervisor = Supervisor(
-                sessionClock: setting.clock, limits: setting.limits, log: setting.log, spool: spool,
-                line: GatekeeperLine(
-                    spool: spool.folder.descriptor.number, clock: setting.clock, timeout: setting.verdictTimeout),
-                listener: listener,
+                sessionWorld: world, limits: setting.limits, log: setting.log, spool: spool, listener: listener,
                 signals: try Signals.catching([Signals.child, Signals.terminate, Signals.interrupt]),
-                stopping: try Pipe.make(),
+                stopping: stopping,
                 gatekeeper: try GatekeeperProcess.prepare(
                     path: setting.gatekeeperPath, arguments: setting.gatekeeperArguments, spool: spool.folder),
-                sessions: try SessionTable(limits: setting.limits))
+                sessions: sessions)
             let ready = try supervisor.gatekeeper.start(at: supervisor.clock.now())
             // The writing end closes when the gatekeeper ends, so this read always returns.
             var byte: [UInt8] = [0]

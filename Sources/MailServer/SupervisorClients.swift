@@ -12,7 +12,7 @@ extension Supervisor {
     mutating func acceptClients() {
         for _ in 0..<64 {
             do {
-                let accepted = try Sockets.accept(listener.number)
+                let accepted = try Sockets.accept(listener.number, nonblocking: true)
                 admit(accepted)
             } catch {
                 switch error {
@@ -53,7 +53,6 @@ extension Supervisor {
             case .success(.child):
                 becomeSession(of: parent)
                 serve(accepted.takeSocket(), from: address, slot: slot)
-                exitNow(0)
             case .failure(let error):
                 sessions.giveBack(slot)
                 refusals.warn("conn-refused", reason: "fork: \(error)", ["ip": "\(address)"], at: clock.now(), log: log)
@@ -65,7 +64,8 @@ extension Supervisor {
         do { return .success(try ProcessID.fork()) } catch { return .failure(error) }
     }
 
-    /// The child's first act: it keeps its client, the spool and the log, and nothing that is the supervisor's.
+    /// The child's first act: it keeps its client, the spool and the log, and nothing that is the supervisor's. (The spool's lock is the
+    /// supervisor's whoever has its file open.)
     private mutating func becomeSession(of parent: ProcessID) {
         dieWithParent(parent)
         forbidDumps()  // LOGIN-13
@@ -75,17 +75,15 @@ extension Supervisor {
         listener = nil
         stopping.writing = nil
         gatekeeper.forget()
-        spool.closeLock()
         Signals.forget()
     }
 
-    private func serve(_ socket: consuming OwnedDescriptor, from address: ClientAddress, slot: Int) {
-        let (line, sessions) = (line, sessions)
+    // Not inlined: where the end of the process is in sight, the optimiser tidies up the supervisor before it, page
+    // by page.
+    @inline(never)
+    private func serve(_ socket: consuming OwnedDescriptor, from address: ClientAddress, slot: Int) -> Never {
         try? Sockets.sendAtOnce(socket.number)  // without it replies are slower, not wrong
-        Session.serve(
-            socket, from: address,
-            in: SessionWorld(
-                clock: sessionClock, limits: limits, log: log, spool: spool, stop: stopping.reading.number,
-                verdict: { line.verdict(on: $0) }, loggedIn: { sessions.markLoggedIn(slot) }))
+        Session.serve(socket, from: address, slot: slot, in: sessionWorld)
+        exitNow(0)
     }
 }

@@ -106,6 +106,10 @@ package func forbidDumps() {
 /// Neither this process nor its children can gain rights by exec (PR_SET_NO_NEW_PRIVS).
 package func forbidNewPrivileges() { _ = cposix_forbid_new_privileges() }
 
+/// Freed memory is put together at once, not all of it at some later allocation (mallopt(3), M_MXFAST): that would be
+/// in a forked child, which then copies every page of it.
+package func mergeFreedMemory() { _ = cposix_merge_freed_memory() }
+
 /// The folder of the running program (/proc/self/exe).
 package func programFolder() throws(Errno) -> String {
     var buffer = [UInt8](repeating: 0, count: 4096)

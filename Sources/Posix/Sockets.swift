@@ -95,10 +95,11 @@ package enum Sockets {
     }
 
     /// accept4(2), close-on-exec. `.wouldBlock` when nobody waits (non-blocking listener).
-    package static func accept(_ listener: Int32) throws(Errno) -> Accepted {
+    /// - Parameter nonblocking: what becomes of the new socket.
+    package static func accept(_ listener: Int32, nonblocking: Bool = false) throws(Errno) -> Accepted {
         var storage = sockaddr_storage()
         var length = UInt32(MemoryLayout<sockaddr_storage>.size)
-        let number = try retrying { unsafe cposix_accept(listener, &storage, &length, 0) }
+        let number = try retrying { unsafe cposix_accept(listener, &storage, &length, nonblocking ? 1 : 0) }
         return Accepted(socket: OwnedDescriptor(owning: number), peer: TCPAddress(storage))
     }
 
@@ -174,16 +175,20 @@ package enum Sockets {
         do { try folder.unlink(name) } catch { if error != .noSuchFileOrDirectory { throw error } }
         let mask = umask(0o177)
         defer { umask(mask) }
-        let path = "/proc/self/fd/\(folder.descriptor.number)/\(name)"
+        let path = localPath(folder, name)
         try retrying { unsafe withLocalAddress(path) { unsafe bind(socket.number, $0, $1) } }
         try retrying { Glibc.listen(socket.number, 4096) }
         return socket
     }
 
-    /// `folder` is the number of an open directory.
-    package static func connectLocally(directory folder: Int32, _ name: String) throws(Errno) -> OwnedDescriptor {
+    /// The path of `name` in an open folder, for as long as the folder's descriptor is open.
+    package static func localPath(_ folder: borrowing Directory, _ name: String) -> String {
+        "/proc/self/fd/\(folder.descriptor.number)/\(name)"
+    }
+
+    /// `path`: of `localPath`.
+    package static func connectLocally(_ path: String) throws(Errno) -> OwnedDescriptor {
         let socket = try make(AF_UNIX, SOCK_SEQPACKET, nonblocking: false)
-        let path = "/proc/self/fd/\(folder)/\(name)"
         try retrying { unsafe withLocalAddress(path) { unsafe Glibc.connect(socket.number, $0, $1) } }
         return socket
     }

@@ -22,7 +22,8 @@ package struct Listing {
     ) throws(Errno) {
         let room = header.recordsLength - (header.live + header.deleted) * IndexRecord.fixedLength
         guard header.live >= 0, header.deleted >= 0, room >= header.live + header.deleted else { return nil }
-        var buffer = [UInt8](repeating: 0, count: Listing.pieceLength)
+        // Not always the whole length: each page of it costs a session as much as ten records.
+        var buffer = [UInt8](repeating: 0, count: min(header.recordsLength, Listing.pieceLength))
         var (ids, live, deleted, position): ([MessageID], Int, Int, Int) = ([], 0, 0, 0)
         if last == 0 { ids.reserveCapacity(header.live) }
         subjects = try [UInt8](capacity: room) { (subjects) throws(Errno) in

@@ -14,7 +14,7 @@ package final class Spool {
     let drafts: Directory
     private let bootID: [UInt8]
     /// The lock is the opening process's alone; forked sessions inherit the descriptor only.
-    private var lock: OwnedDescriptor?
+    private let lock: OwnedDescriptor
     /// The folder's path if opening made it.
     let madeAt: String?
 
@@ -24,13 +24,10 @@ package final class Spool {
     ) {
         self.folder = folder
         self.drafts = drafts
-        self.lock = consume lock
+        self.lock = lock
         self.bootID = bootID
         self.madeAt = madeAt
     }
-
-    /// In a session: gives up what it inherited of the lock. The lock itself stays with the supervisor.
-    package func closeLock() { lock = nil }
 
     /// A message to be written; nothing of it is seen before it is delivered (LIST-3).
     package func draft(sender: Username, receiver: Username, subject: Subject) throws(Errno) -> Draft {

@@ -19,12 +19,13 @@ import Testing
         try writeAll(pair.first.number, Array(input.utf8).span)
         Sockets.finishWriting(pair.first.number)
         let spool = try world.open()
+        try pair.second.setNonblocking(true)
         Session.serve(
             try pair.second.duplicate(), from: ClientAddress(Array(repeating: 0, count: 15) + [1])!,
             in: SessionWorld(
                 clock: .system, limits: limits,
                 log: EventLog.logger(level: .critical, format: .text, clock: .system), spool: spool, stop: -1,
-                verdict: verdict, loggedIn: {}))
+                verdict: verdict, loggedIn: { _ in }))
         var answer = [UInt8](repeating: 0, count: 65_536)
         let count = try read(pair.first.number, into: &answer, at: 0..<answer.count)
         return String(decoding: answer[..<count], as: UTF8.self)
@@ -126,7 +127,7 @@ import Testing
         guard case .success(let place) = table.reserve(for: address(1)) else { return }
         table.began(ProcessID(1), slot: place.slot, from: address(1))
         #expect(refusal(&table, 1, pid: 2) == .beforeLogin)
-        table.markLoggedIn(place.slot)
+        table.loggedIn[place.slot] = 1
         #expect(refusal(&table, 1, pid: 3) == nil)
     }
 

@@ -19,6 +19,9 @@ int cposix_die_with_parent(int signal);
 int cposix_forbid_dumps(void);
 int cposix_forbid_new_privileges(void);
 
+// mallopt(3), M_MXFAST 0.
+int cposix_merge_freed_memory(void);
+
 // open(2) of a directory relative to another, never through a link.
 int cposix_open_directory_at(int directory, const char *name);
 
