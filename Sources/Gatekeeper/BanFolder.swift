@@ -19,6 +19,16 @@ struct BanFolder: ~Copyable {
         return BanFolder(folder: try parent.openDirectory(name))
     }
 
+    /// Nil when there is none; makes nothing.
+    static func existing(in parent: borrowing Directory) throws(Errno) -> BanFolder? {
+        do {
+            return BanFolder(folder: try parent.openDirectory(name))
+        } catch {
+            if error == .noSuchFileOrDirectory { return nil }
+            throw error
+        }
+    }
+
     private init(folder: consuming Directory) { self.folder = folder }
 
     /// Returns when the ban is on disk, name and content.

@@ -48,11 +48,15 @@ package struct StateFolder: ~Copyable {
             if error != .fileExists { throw error }
         }
         let folder = try above.openDirectory(last.string)
+        try check(folder, path: path)
+        return folder
+    }
+
+    static func check(_ folder: borrowing Directory, path: String) throws {
         let status = try status(of: folder.descriptor.number)
         guard status.owner == effectiveUser(), status.mode & 0o022 == 0 else {
             throw Failure.unusable(path: path, reason: "it must be this user's and writable by nobody else")
         }
-        return folder
     }
 
     private static func restored(

@@ -17,12 +17,18 @@ struct IndexFile: ~Copyable {
 
     private init() { number = nil; descriptor = nil }
 
-    static func open(in folder: borrowing Directory) throws(Errno) -> IndexFile {
+    /// Nil when there is none.
+    static func existing(in folder: borrowing Directory) throws(Errno) -> IndexFile? {
         do {
             return IndexFile(try folder.open(name, .readWrite))
         } catch {
-            guard error == .noSuchFileOrDirectory else { throw error }
+            if error == .noSuchFileOrDirectory { return nil }
+            throw error
         }
+    }
+
+    static func open(in folder: borrowing Directory) throws(Errno) -> IndexFile {
+        if let file = try existing(in: folder) { return file }
         do {
             return IndexFile(try folder.create(name, .readWrite, exclusive: false))
         } catch {

@@ -56,6 +56,16 @@ struct Mailbox: ~Copyable {
         }
     }
 
+    func hasLock() throws(Errno) -> Bool {
+        do {
+            _ = try folder.open(Mailbox.lockName, .readWrite)
+            return true
+        } catch {
+            if error == .noSuchFileOrDirectory { return false }
+            throw error
+        }
+    }
+
     /// The stored file of a message; nil when it is gone.
     func open(_ id: MessageID) throws(Errno) -> OwnedDescriptor? {
         do {

@@ -30,7 +30,7 @@ struct MailboxIndex: ~Copyable {
         let lock = try mailbox.lock(in: spool)
         let file = try IndexFile.open(in: mailbox.folder)
         let stored = try file.header()
-        if let stored, !distrusted, stored.isClean, stored.bootID == bootID, stored.folder == (try state(of: mailbox)) {
+        if let stored, !distrusted, try isBelievable(stored, bootID: bootID, mailbox) {
             return MailboxIndex(lock: lock, file: file, header: stored, records: .file)
         }
         let scan = try MailboxScan(mailbox)
@@ -40,6 +40,14 @@ struct MailboxIndex: ~Copyable {
         var index = MailboxIndex(lock: lock, file: file, header: header, records: .memory(scan.records))
         if index.replaceRecords(scan.records, mailbox) { index.records = .file }
         return index
+    }
+
+    /// Nobody died between a change and its record, or changed `new/` otherwise, or on another boot.
+    static func isBelievable(
+        _ header: IndexHeader, bootID: [UInt8], _ mailbox: borrowing Mailbox
+    ) throws(Errno) -> Bool {
+        guard header.isClean, header.bootID == bootID else { return false }
+        return header.folder == (try state(of: mailbox))
     }
 
     /// Gives the lock back.

@@ -29,19 +29,40 @@ extension Spool {
         return Spool(folder: folder, drafts: drafts, lock: lock, bootID: bootID(clock), madeAt: madeAt)
     }
 
-    /// What opening the folder would find, in a few words; changes nothing.
-    package static func examine(path: String) throws(SpoolFailure) -> String {
-        let folder: Directory
+    /// What opening the folder would find, and all that is in it; nil where there is no spool yet. Changes nothing.
+    package static func examine(path: String, clock: Clock) throws(SpoolFailure) -> SpoolExamination? {
         do {
-            folder = try Directory.open(path: path)
+            return try examine(Directory.open(path: path), path: path, clock)
+        } catch let failure as SpoolFailure {
+            throw failure
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
         } catch {
-            if error == .noSuchFileOrDirectory { return "\(path) is not there yet and will be made" }
-            throw .unusable(path: path, error == .notDirectory ? .notADirectory : .system(error))
+            throw .unusable(
+                path: path, error as? Errno == .notDirectory ? .notADirectory : .system(error as? Errno ?? .ioError))
         }
+    }
+
+    private static func examine(
+        _ folder: borrowing Directory, path: String, _ clock: Clock
+    ) throws(SpoolFailure) -> SpoolExamination {
         try check(folder, path: path)
-        guard let lock = try? folder.open(lockName, .readWrite) else { return "\(path) is a folder and no spool yet" }
-        guard (try? tryLockForProcess(lock.number)) == true else { throw .inUse(path: path) }
-        return "\(path) is in order and not in use"
+        // Held until the look is over: what runs is no concern of recovery.
+        var lock: OwnedDescriptor?
+        do { lock = try folder.open(lockName, .readWrite) } catch { lock = nil }
+        defer { lock = nil }
+        if lock.number >= 0, (try? tryLockForProcess(lock.number)) != true { throw .inUse(path: path) }
+        do {
+            let drafts = try folder.openDirectory(draftsName)
+            try check(drafts, path: path + "/" + draftsName)
+        } catch let failure as SpoolFailure {
+            throw failure
+        } catch {
+            // A start makes it, or says why not.
+        }
+        return try naming(path, SpoolFailure.Fault.system) { () throws(Errno) in
+            try SpoolExamination(folder, bootID: bootID(clock))
+        }
     }
 
     /// Takes back an opening after which no server came to run: what opening put into the folder goes, and the

@@ -26,6 +26,7 @@ struct GatekeeperOptions {
         summary: "Decides about logins for twmailer-server, which starts it. It is not run by hand.",
         options: [
             Option(flag: "check", "Connect to the directory, say how it went, and stop."),
+            Option(flag: "check-state", "Say what is kept of attempts and bans, change nothing, and stop."),
             Option("state", value: "DIR", "The folder of attempts and bans; made when it is missing."),
         ] + LoginOptions.all)
 

@@ -36,6 +36,10 @@ import Posix
                 let options = try GatekeeperOptions(parsed)
                 if parsed.flag("check") {
                     try check(options)
+                } else if parsed.flag("check-state") {
+                    let found = try StateExamination(path: options.state, clock: options.clock, rules: options.rules)
+                    let lines = [found.summary] + found.notes
+                    try writeAll(1, Array(lines.map { $0 + "\n" }.joined().utf8).span)
                 } else if isWorker {
                     work(options)
                 } else {

@@ -1,4 +1,5 @@
-/// `--check`: says of port, spool and directory whether a start would find them in order, and changes nothing.
+/// `--check`: says of port, spool, bans and directory whether they are in order, what a start would do about what a
+/// crash has left there, and changes nothing.
 
 import MailServer
 import Options
@@ -7,7 +8,10 @@ import Spool
 import SystemPackage
 
 struct Check {
-    /// The exit status a start would have had; the first finding counts.
+    /// sysexits.h; a server starts all the same, so no start ever has it.
+    private static let damaged: Int32 = 65
+
+    /// The exit status a start would have had, or 65; the first finding counts.
     private(set) var status: Int32 = 0
 
     /// One line for each thing looked at.
@@ -17,8 +21,9 @@ struct Check {
             let listener = try Main.listen(options)
             return "\(try Sockets.localAddress(listener.number)) is free"
         }
-        check.look("spool") { try Spool.examine(path: options.spool) }
-        check.look("directory") { try Check.directory(options, gatekeeper) }
+        check.lookAtSpool(options)
+        check.lookAtBans(options, gatekeeper)
+        check.look("directory") { try Check.gatekeeper(gatekeeper, "--check", options)[0] }
         return check.status
     }
 
@@ -32,15 +37,40 @@ struct Check {
         }
     }
 
+    private mutating func lookAtSpool(_ options: ServerOptions) {
+        var found: SpoolExamination?
+        look("spool") {
+            found = try Spool.examine(path: options.spool, clock: options.clock)
+            guard let found else { return "\(options.spool) is not there yet and will be made" }
+            return "\(options.spool) is not in use; \(found.mailboxes) mailboxes, \(found.messages) messages"
+        }
+        for note in found?.notes ?? [] { Check.say("note  spool: \(note)") }
+        for damage in found?.damages ?? [] {
+            Check.say("FAIL  spool: \(damage)")
+            if status == 0 { status = Check.damaged }
+        }
+    }
+
+    private mutating func lookAtBans(_ options: ServerOptions, _ gatekeeper: String) {
+        var lines: [String] = []
+        look("bans") {
+            lines = try Check.gatekeeper(gatekeeper, "--check-state", options)
+            return lines[0]
+        }
+        for note in lines.dropFirst() { Check.say("note  bans: \(note)") }
+    }
+
     private static func say(_ line: String) { try? writeAll(1, Array("\(line)\n".utf8).span) }
 
-    /// The gatekeeper looks, because the server knows nothing of LDAP; it ends by itself in time.
-    private static func directory(_ options: ServerOptions, _ gatekeeper: String) throws -> String {
-        let output = try Spawn(gatekeeper, ["--check"] + options.gatekeeperArguments).output()
-        let said = { (bytes: [UInt8]) in String(decoding: bytes.split(separator: 10).first ?? [], as: UTF8.self) }
+    /// The gatekeeper looks, because the server knows nothing of LDAP or of bans; it ends by itself in time.
+    private static func gatekeeper(_ program: String, _ what: String, _ options: ServerOptions) throws -> [String] {
+        let output = try Spawn(program, [what] + options.gatekeeperArguments).output()
+        let said = { (bytes: [UInt8]) in
+            bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+        }
         switch output.ending {
         case .exited(0): return said(output.text)
-        case .exited(let status): throw CannotStart(status: status, said(output.errors))
+        case .exited(let status): throw CannotStart(status: status, said(output.errors).first ?? "no reason given")
         case .killed: throw CannotStart(status: 69, "no answer within \(options.verdictTimeout)")
         }
     }

@@ -16,7 +16,8 @@ struct ServerOptions {
         ],
         options: [
             Option("listen", value: "ADDRESS", "Where to listen; :: takes IPv4 too.", standard: "::"),
-            Option(flag: "check", "Look at port, spool and directory, say what is found, and stop."),
+            Option(
+                flag: "check", "Look at port, spool, bans and directory, say what is found, change nothing, and stop."),
             Option("port-file", value: "PATH", "Write the port here once the server is ready."),
         ] + LoginOptions.all + [
             Option("max-sessions", value: "N", "Sessions at once.", standard: "512", section: limitsSection),
@@ -46,7 +47,8 @@ struct ServerOptions {
             TERM or INT finishes the commands under way and stops; a second one stops at once.
 
             Exit status: 0 stopped, 64 usage, 69 cannot listen, 71 system error, 73 spool unusable, 75 spool in use, 78 \
-            configuration.
+            configuration. --check ends with the status a start would have, or with 65 when mail or a mailbox is damaged; what \
+            a crash has left for the next start to clear up is a note and no fault.
             """)
 
     private static let limitsSection = "Limits"

@@ -102,4 +102,43 @@ import Testing
             )
         }
     }
+
+    @Test func `says with --check what is damaged and what a start would do, and changes nothing`() throws {
+        try withServer { world in
+            let talk = try world.talk()
+            try talk.login("alice")
+            try talk.say("SEND\nbob\nwhole\n.\nSEND\nbob\ncut\n.\nSEND\nbob\nhalf\nno end")
+            #expect(try talk.hears("OK\nOK\n"))
+            try world.eventually("the draft is there") { try !world.names(".tmp").isEmpty }
+            func check() throws -> (Ending, [String]) {
+                let options = ["--ldap-url", world.directory.url, "--ldap-ca-file", world.directory.caFile]
+                let clock = ["--clock-page", world.stage.clock.path]
+                let output = try Spawn(
+                    programFolder() + "/twmailer-server", ["0", world.stage.spool, "--check"] + options + clock
+                ).output()
+                return (
+                    output.ending, String(decoding: output.text, as: UTF8.self).split(separator: "\n").map(String.init)
+                )
+            }
+            let (inUse, said) = try check()
+            #expect(inUse == .exited(75) && said.contains { $0.hasPrefix("FAIL  spool:") && $0.contains("in use") })
+            world.server.kill()
+            let (sound, report) = try check()
+            #expect(sound == .exited(0), "\(report)")
+            #expect(
+                report.contains("ok    spool: \(world.stage.spool) is not in use; 1 mailboxes, 2 messages"), "\(report)"
+            )
+            #expect(
+                report.contains { $0.hasPrefix("note  spool: .tmp/") && $0.hasSuffix("a start removes it") },
+                "\(report)")
+            let message = try #require(try world.names("bob/new").max())
+            try replaceFile(at: world.stage.spool + "/bob/new/" + message, with: Array("al".utf8).span)
+            let (damaged, findings) = try check()
+            #expect(damaged == .exited(65), "\(findings)")
+            #expect(findings.contains { $0.hasPrefix("FAIL  spool: bob/new/\(message): 2 bytes") }, "\(findings)")
+            #expect(try world.names(".tmp").count == 1, "nothing is changed")
+            try world.start()
+            #expect(try world.names(".tmp").isEmpty)
+        }
+    }
 }
