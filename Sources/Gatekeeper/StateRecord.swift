@@ -24,9 +24,10 @@ enum StateRecord {
         guard record.count == size, record.last == UInt8(ascii: "\n"),
             let end = record.dropLast().lastIndex(where: { $0 != blank }),
             let separator = record[...end].lastIndex(of: blank),
-            record[(separator + 1)...end].elementsEqual(checksum(record[..<separator]).utf8)
+            record[(separator + 1)...end].elementsEqual(checksum(record[..<separator]).utf8),
+            let fields = String(validating: record[..<separator], as: UTF8.self)
         else { return nil }
-        return record[..<separator].split(separator: blank).map { String(decoding: $0, as: UTF8.self) }
+        return fields.split(separator: " ").map(String.init)
     }
 
     /// A place for a record that is not in use.

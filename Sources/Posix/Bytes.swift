@@ -78,6 +78,22 @@ package func readWhole(_ descriptor: Int32, count: Int, fromOffset offset: Int) 
     }
 }
 
+/// How often `byte` is among `bytes`, eight looked at at once.
+package func occurrences(of byte: UInt8, in bytes: [UInt8]) -> Int {
+    let (ones, lows) = (0x0101_0101_0101_0101 as UInt64, 0x7f7f_7f7f_7f7f_7f7f as UInt64)
+    let wanted = ones * UInt64(byte)
+    let words = bytes.count / 8
+    var count = 0
+    unsafe bytes.withUnsafeBytes { raw in
+        for word in 0..<words {
+            let differs = unsafe raw.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self) ^ wanted
+            // The highest bit of each byte that is zero (Hacker's Delight, §6–1).
+            count += (~((differs & lows) + lows | differs | lows)).nonzeroBitCount
+        }
+    }
+    return bytes[(words * 8)...].reduce(count) { $1 == byte ? $0 + 1 : $0 }
+}
+
 /// Overwrites bytes that were secret, in place when nobody else holds the array (explicit_bzero(3): a plain loop
 /// before the memory is freed would be optimised away).
 package func wipe(_ secret: inout [UInt8]) {

@@ -42,6 +42,12 @@ struct IndexFile: ~Copyable {
         return IndexHeader(try readWhole(number, count: IndexHeader.length, fromOffset: 0))
     }
 
+    /// Whether it is as long as the header says: only then may anything be made as large as that.
+    func holdsRecords(of header: IndexHeader) throws(Errno) -> Bool {
+        guard let number else { return false }
+        return header.recordsLength <= (try status(of: number).size) - IndexHeader.length
+    }
+
     /// Fills the buffer from a position among the records on; gives the count of bytes.
     func read(at position: Int, into buffer: inout [UInt8]) throws(Errno) -> Int {
         guard let number else { return 0 }

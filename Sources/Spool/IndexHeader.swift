@@ -35,7 +35,7 @@ struct IndexHeader: Equatable {
         (highest, live, deleted, recordsLength, isClean) = (0, 0, 0, 0, false)
     }
 
-    /// Nil for anything but a whole header.
+    /// Nil for anything but a whole header whose numbers can be true together.
     init?(_ bytes: [UInt8]) {
         guard bytes.count == IndexHeader.length, Array(bytes[..<8]) == IndexHeader.magic else { return nil }
         let sum = bytes.span.integer(at: IndexHeader.checked, as: UInt64.self)
@@ -46,6 +46,10 @@ struct IndexHeader: Equatable {
         highest = UInt64(bitPattern: field(2))
         (live, deleted, recordsLength) = (Int(field(3)), Int(field(4)), Int(field(5)))
         isClean = field(6) == 1
+        let room = recordsLength / IndexRecord.minimumLength
+        guard (0...max(0, room)).contains(live), (0...max(0, room - live)).contains(deleted), recordsLength >= 0,
+            highest <= MessageID.maximumSequence
+        else { return nil }
     }
 
     var bytes: [UInt8] {

@@ -35,6 +35,7 @@ struct IndexRecord {
         sequence = records.integer(at: position + 4, as: UInt64.self)
         random = records.integer(at: position + 12, as: UInt64.self)
         size = records.integer(at: position + 20, as: UInt64.self)
+        guard (1...MessageID.maximumSequence).contains(sequence), size <= UInt64(Int.max) else { return nil }
         subjectLine = subject..<(subject + length)
     }
 

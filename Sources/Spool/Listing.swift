@@ -33,7 +33,9 @@ package struct Listing {
                 var next = 0
                 while let record = IndexRecord(bytes, at: next) {
                     if record.isLive { live += 1 } else { deleted += 1 }
-                    guard live <= header.live, deleted <= header.deleted else { return }
+                    guard live <= header.live, deleted <= header.deleted,
+                        record.subjectLine.count <= subjects.freeCapacity
+                    else { return }
                     if record.isLive, record.sequence > last {
                         ids.append(record.id(place: position + next))
                         subjects.append(copying: bytes.extracting(record.subjectLine))
@@ -44,7 +46,9 @@ package struct Listing {
                 position += next
             }
         }
-        guard position == header.recordsLength, live == header.live, deleted == header.deleted else { return nil }
+        guard position == header.recordsLength, live == header.live, deleted == header.deleted,
+            occurrences(of: UInt8(ascii: "\n"), in: subjects) == ids.count
+        else { return nil }
         self.ids = ids
     }
 

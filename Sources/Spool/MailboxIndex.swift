@@ -30,7 +30,7 @@ struct MailboxIndex: ~Copyable {
         let lock = try mailbox.lock(in: spool)
         let file = try IndexFile.open(in: mailbox.folder)
         let stored = try file.header()
-        if let stored, !distrusted, try isBelievable(stored, bootID: bootID, mailbox) {
+        if let stored, !distrusted, try isBelievable(stored, of: file, bootID: bootID, mailbox) {
             return MailboxIndex(lock: lock, file: file, header: stored, records: .file)
         }
         let scan = try MailboxScan(mailbox)
@@ -44,9 +44,9 @@ struct MailboxIndex: ~Copyable {
 
     /// Nobody died between a change and its record, or changed `new/` otherwise, or on another boot.
     static func isBelievable(
-        _ header: IndexHeader, bootID: [UInt8], _ mailbox: borrowing Mailbox
+        _ header: IndexHeader, of file: borrowing IndexFile, bootID: [UInt8], _ mailbox: borrowing Mailbox
     ) throws(Errno) -> Bool {
-        guard header.isClean, header.bootID == bootID else { return false }
+        guard header.isClean, header.bootID == bootID, try file.holdsRecords(of: header) else { return false }
         return header.folder == (try state(of: mailbox))
     }
 

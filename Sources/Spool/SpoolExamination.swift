@@ -107,9 +107,17 @@ package struct SpoolExamination {
             return
         }
         let distrust =
-            !header.isClean ? "dirty" : header.bootID != bootID ? "of another boot" : "behind new/"
-        guard try MailboxIndex.isBelievable(header, bootID: bootID, mailbox) else {
-            notes.append("\(user)/index is \(distrust): made from the files")
+            if !header.isClean {
+                "is dirty"
+            } else if header.bootID != bootID {
+                "is of another boot"
+            } else if try !file.holdsRecords(of: header) {
+                "holds other records than its header says"
+            } else {
+                "is behind new/"
+            }
+        guard try MailboxIndex.isBelievable(header, of: file, bootID: bootID, mailbox) else {
+            notes.append("\(user)/index \(distrust): made from the files")
             return
         }
         let listing = try Listing(header, after: 0) { (position, buffer) throws(Errno) in

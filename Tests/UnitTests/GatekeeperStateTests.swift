@@ -53,6 +53,16 @@ private func left(_ recovery: Recovery, at now: Moment) -> Duration? {
         }
     }
 
+    /// Found by the fuzzer: repaired text was longer than what had been read, and did not fit a record.
+    @Test func `a record that is no text is not read`() {
+        var fields = Array("ban 1 1 ".utf8) + [UInt8](repeating: 0xff, count: 100)
+        let hash = fields.reduce(0x811c_9dc5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 }
+        let digits = String(hash, radix: 16)
+        fields += [0x20] + [UInt8](repeating: 0x30, count: 8 - digits.count) + Array(digits.utf8)
+        fields += [UInt8](repeating: 0x20, count: 127 - fields.count) + [0x0a]
+        #expect(fields.count == 128 && BanRecord(decoding: fields) == nil)
+    }
+
     @Test func `a record that is cut anywhere or has one wrong byte is not read`() {
         let whole = BanRecord(end: start).encoded()
         for length in 0..<whole.count { #expect(BanRecord(decoding: whole[..<length]) == nil) }

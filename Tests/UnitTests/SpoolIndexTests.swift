@@ -97,6 +97,74 @@ import Testing
         #expect(try spool.subjects() == subjects)
     }
 
+    /// Found by the fuzzer: each of these, with a right checksum, once ended the session.
+    @Test(arguments: [
+        (Int.max, 0, 0), (0, Int.max, 0), (1 << 62, 1 << 62, 1 << 62), (4, 1, Int.max), (4, 1, 1 << 40), (-1, 0, 29),
+        (0, -4, 300), (0, 0, -1),
+    ])
+    func `whose header has numbers that cannot be is not believed`(live: Int, deleted: Int, length: Int) throws {
+        let world = SpoolWorld()
+        let spool = try filled(world)
+        let bytes = try #require(world.bytes(index))
+        var header = try #require(IndexHeader(Array(bytes[..<IndexHeader.length])))
+        (header.live, header.deleted, header.recordsLength) = (live, deleted, length)
+        try world.write(header.bytes + bytes[IndexHeader.length...], to: index)
+        #expect(try spool.subjects() == subjects)
+        try world.write(header.bytes + bytes[IndexHeader.length...], to: index)
+        try spool.send(subject: "late")
+        #expect(try spool.subjects() == subjects + ["late"])
+    }
+
+    /// Found by the fuzzer: such a number once refused every message from then on.
+    @Test func `that says a number beyond all has been given out is not believed`() throws {
+        let world = SpoolWorld()
+        let spool = try filled(world)
+        let bytes = try #require(world.bytes(index))
+        var header = try #require(IndexHeader(Array(bytes[..<IndexHeader.length])))
+        header.highest = MessageID.maximumSequence + 1
+        try world.write(header.bytes + bytes[IndexHeader.length...], to: index)
+        try spool.send(subject: "late")
+        #expect(try spool.subjects() == subjects + ["late"])
+    }
+
+    /// Found by the fuzzer: a length that was too large once ended the session.
+    @Test func `with one wrong byte in its records lists what is there or what it says, and takes new mail`() throws {
+        let world = SpoolWorld()
+        let spool = try filled(world)
+        let whole = try #require(world.bytes(index))
+        for place in IndexHeader.length..<whole.count {
+            for value in [0, 1, 10, 0x20, 0x54, 0xff] as [UInt8] where value != whole[place] {
+                var bytes = whole
+                bytes[place] = value
+                try world.write(bytes, to: index)
+                #expect(try spool.subjects().count == subjects.count, "\(value) at \(place)")
+            }
+        }
+        try spool.send(subject: "late")
+        #expect(try spool.subjects().last == "late")
+    }
+
+    /// Found by the fuzzer: LIST once had more lines than it said.
+    @Test func `is not believed with a line feed inside a subject`() throws {
+        let world = SpoolWorld()
+        let spool = try filled(world)
+        var bytes = try #require(world.bytes(index))
+        bytes[try #require(bytes.firstRange(of: Array("three".utf8))).lowerBound + 2] = UInt8(ascii: "\n")
+        try world.write(bytes, to: index)
+        #expect(try spool.subjects() == subjects)
+    }
+
+    /// Found by the fuzzer: such a record once hid its message from LIST.
+    @Test func `is not believed with a number in it that no message has`() throws {
+        let world = SpoolWorld()
+        let spool = try filled(world)
+        var bytes = try #require(world.bytes(index))
+        #expect(bytes[IndexHeader.length + 4] == 1, "the first message's sequence")
+        bytes[IndexHeader.length + 4] = 0
+        try world.write(bytes, to: index)
+        #expect(try spool.subjects() == subjects)
+    }
+
     @Test func `learns of a message put there by hand`() throws {
         let world = SpoolWorld()
         let spool = try filled(world)
