@@ -1,19 +1,28 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+/// Set by scripts/fuzz: libFuzzer's program is built from what is a test target otherwise.
+let fuzzing = Context.environment["TWMAILER_FUZZ"] != nil
+/// Set by scripts/check-deep: no sanitizer works in a static program, so the server is linked dynamically.
+let sanitized = Context.environment["TWMAILER_SANITIZED"] != nil
+
 /// What every Swift target is held to: explicit existentials, imports that stay
 /// inside a target unless it says otherwise, unsafe code marked, no warnings.
-let strict: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .strictMemorySafety(),
-    .treatAllWarnings(as: .error),
-]
+let strict: [SwiftSetting] =
+    (fuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []) + [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+    ]
 
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let fuzzed: [Target.Dependency] = [
+    "EventLog", "Gatekeeper", "MailClient", "MailCore", "Posix", "Spool", "Transcript", logging, system,
+]
 
 let package = Package(
     name: "twmailer-pro",
@@ -47,7 +56,8 @@ let package = Package(
         .executableTarget(
             name: "twmailer-server",
             dependencies: ["EventLog", "MailServer", "Options", "Posix", "Spool", logging, system],
-            swiftSettings: strict, linkerSettings: [.unsafeFlags(["-static-executable"])]),
+            swiftSettings: strict,
+            linkerSettings: sanitized || fuzzing ? [] : [.unsafeFlags(["-static-executable"])]),
 
         // The gatekeeper: login attempts, bans, the directory.
         .systemLibrary(name: "CLDAP", providers: [.apt(["libldap2-dev"])]),
@@ -83,15 +93,27 @@ let package = Package(
             name: "twmailer-bench", dependencies: ["Options", "Posix", "TestWorld", system],
             path: "Benchmarks/twmailer-bench", swiftSettings: strict),
 
+        // What a mail server does, in memory: random sessions are compared with it.
+        .target(name: "SessionModel", dependencies: ["Posix"], path: "Tests/SessionModel", swiftSettings: strict),
+
         .testTarget(
             name: "UnitTests",
             dependencies: [
                 "Conformance", "EventLog", "Gatekeeper", "LDAPBind", "MailClient", "MailCore", "MailServer", "Options",
-                "Posix", "Spool", "TestWorld", "Transcript",
+                "Posix", "SessionModel", "Spool", "TestWorld", "Transcript",
             ],
             exclude: ["Corpus"]),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["Conformance", "Posix", "TestWorld", "Transcript", system],
+            name: "IntegrationTests",
+            dependencies: ["Conformance", "Posix", "SessionModel", "TestWorld", "Transcript", system],
             exclude: ["Peers"]),
+        fuzzing
+            ? .executableTarget(
+                name: "twmailer-fuzz", dependencies: fuzzed, path: "Tests/Fuzz",
+                exclude: ["Corpus", "CorpusTests.swift", "ShortTextTests.swift"],
+                swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+            : .testTarget(
+                name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Corpus", "Fuzzer.swift"],
+                swiftSettings: strict),
     ]
 )

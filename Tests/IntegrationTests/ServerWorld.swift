@@ -6,8 +6,12 @@ import SystemPackage
 import TestWorld
 import Testing
 
-/// Everything ends with `body`, or with the test process.
-func withServer(_ options: [String] = [], umask: String? = nil, _ body: (ServerWorld) throws -> Void) throws {
+/// Everything ends with `body`, or with the test process. `inMemory`: for thousands of messages that ask nothing of the
+/// disk.
+func withServer(
+    _ options: [String] = [], umask: String? = nil, frozen: Bool = false, inMemory: Bool = false,
+    _ body: (ServerWorld) throws -> Void
+) throws {
     let program = try programFolder()
     let checkout = try #require(Suite.checkout(above: program + "/"))
     let guardian = try WorldGuard.start()
@@ -18,8 +22,15 @@ func withServer(_ options: [String] = [], umask: String? = nil, _ body: (ServerW
     defer { directory.end() }
     let stage = try Stage(world: guardian)
     defer { stage.end() }
+    if inMemory {
+        let memory = try makeTemporaryFolder("/dev/shm/tw")
+        guardian.watch(folder: memory)
+        try removeFolder(stage.spool)
+        try #require(try Spawn("/bin/ln", ["-s", memory, stage.spool]).output().ending == .exited(0))
+    }
     let world = ServerWorld(
-        program: program, guardian: guardian, directory: directory, stage: stage, options: options, umask: umask)
+        program: program, guardian: guardian, directory: directory, stage: stage, options: options, umask: umask,
+        frozen: frozen)
     try world.start()
     defer { world.server?.kill() }
     try body(world)
@@ -32,18 +43,21 @@ final class ServerWorld {
     private let guardian: WorldGuard
     private let options: [String]
     private let umask: String?
+    private let frozen: Bool
     private(set) var server: ServerProcess!
 
     init(
-        program: String, guardian: WorldGuard, directory: LDAPDirectory, stage: Stage, options: [String], umask: String?
+        program: String, guardian: WorldGuard, directory: LDAPDirectory, stage: Stage, options: [String],
+        umask: String?,
+        frozen: Bool
     ) {
         (self.program, self.guardian, self.directory) = (program, guardian, directory)
-        (self.stage, self.options, self.umask) = (stage, options, umask)
+        (self.stage, self.options, self.umask, self.frozen) = (stage, options, umask, frozen)
     }
 
     func start() throws {
-        // Real time: what these tests look at is processes.
-        stage.clock.setFrozen(false)
+        // Real time where it is processes that a test looks at.
+        stage.clock.setFrozen(frozen)
         var path = program + "/twmailer-server"
         if let umask {
             let script = "#!/bin/sh\numask \(umask)\nexec \(path) \"$@\"\n"
