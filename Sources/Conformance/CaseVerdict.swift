@@ -4,6 +4,8 @@ package enum CaseVerdict: String, Sendable, Equatable, CaseIterable {
     case pass = "PASS"
     case fail = "FAIL"
     case crash = "CRASH"
+    /// Failed, and passed when it was played again (--repeat).
+    case flaky = "FLAKY"
     /// Something below [setup] went wrong, so that no clause could be judged.
     case blocked = "BLOCKED"
     /// Another choice than ours where the sheet is open (MAY), or no promise of this server's (REF).
@@ -37,8 +39,8 @@ extension TranscriptResult {
         if case .passed? = expectation { return .unexpectedPass }
         if failure?.verdict == .crash { return .crash }
         if isTolerated(foreign: foreign) { return .differs }
-        if isBlocked { return .blocked }
-        if failure != nil { return .fail }
+        if isBlocked { return isFlaky ? .flaky : .blocked }
+        if failure != nil { return isFlaky ? .flaky : .fail }
         if untested != nil { return .notTested }
         return isAdapted ? .adapted : .pass
     }

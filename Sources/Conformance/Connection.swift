@@ -55,8 +55,7 @@ final class Connection {
 
     // MARK: Opening and ending
 
-    func connect(to port: UInt16, from source: TCPAddress) throws(Errno) {
-        let remote = TCPAddress("127.0.0.1", port: port)!
+    func connect(to remote: TCPAddress, from source: TCPAddress) throws(Errno) {
         (inbox, outbox, next, sent, sentLast, pending) = (Inbox(), [], 0, 0, nil, [])
         (flight, isReading, isStarved) = ([], true, false)
         do {

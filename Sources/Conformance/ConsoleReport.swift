@@ -83,12 +83,13 @@ package struct ConsoleReport: Sendable {
         }
         var text = "Fails alike: \(list(group.alike)).  Passes: \(list(group.passes))."
         for other in group.otherwise { text += "  Fails at line \(other.line): \(other.segmentation)." }
+        if group.rounds > 1 { text += "  Failed in \(group.failedRounds) of \(group.rounds) rounds." }
         if group.passes == [.flight] { text += "  It passes only when one write carries whole commands." }
         return text
     }
 
     private func mark(_ group: FailureGroup) -> String {
-        red(group.isBlocked ? "BLOCKED" : group.failure.verdict.rawValue)
+        red(group.isFlaky ? "FLAKY" : group.isBlocked ? "BLOCKED" : group.failure.verdict.rawValue)
     }
 
     // MARK: Many that are one
@@ -174,7 +175,7 @@ package struct ConsoleReport: Sendable {
     private func counts(_ tally: Tally, interrupted: Bool) -> String {
         var parts = ["\(tally.played) played: \(tally.passed) passed"]
         for (count, word) in [
-            (tally.failed, "failed"), (tally.crashed, "crashed"), (tally.blocked, "blocked"),
+            (tally.failed, "failed"), (tally.flaky, "flaky"), (tally.crashed, "crashed"), (tally.blocked, "blocked"),
             (tally.skipped, "not tested"),
             (tally.differing, "differing"), (tally.failedAsExpected, "failed as expected"),
             (tally.passedUnexpectedly, "passed unexpectedly"),
@@ -184,7 +185,7 @@ package struct ConsoleReport: Sendable {
             "\(level.rawValue) \(tally.passed(level))/\(isWhole ? tally.all(level) : tally.reached(level))"
         }
         let text = parts.joined(separator: ", ") + " · clauses " + clauses.joined(separator: " ")
-        let isGood = tally.failed + tally.crashed + tally.blocked + tally.passedUnexpectedly == 0
+        let isGood = tally.failed + tally.flaky + tally.crashed + tally.blocked + tally.passedUnexpectedly == 0
         let coloured = isGood ? green(text) : red(text)
         return interrupted ? "interrupted · " + coloured : coloured
     }

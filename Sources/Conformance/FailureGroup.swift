@@ -10,6 +10,10 @@ package struct FailureGroup: Sendable, Equatable {
     package var otherwise: [(segmentation: Segmentation, line: Int)] = []
     package var passes: [Segmentation] = []
     package var duration: Duration
+    /// Of the segmentation named first: how often it was played, and failed.
+    package var rounds = 1
+    package var failedRounds = 1
+    package var isFlaky = false
 
     package static func == (left: FailureGroup, right: FailureGroup) -> Bool {
         left.path == right.path && left.failure == right.failure && left.alike == right.alike
@@ -29,6 +33,9 @@ package struct FailureGroup: Sendable, Equatable {
             guard let first = runs.first(where: { $0.failure != nil }), let failure = first.failure else { return nil }
             var group = FailureGroup(
                 path: path, failure: failure, segmentation: first.segmentation, duration: first.duration)
+            group.isFlaky = first.isFlaky
+            let same = runs.filter { $0.segmentation == first.segmentation }
+            (group.rounds, group.failedRounds) = (same.count, same.count { $0.failure != nil })
             for run in runs where run.segmentation != first.segmentation {
                 if let other = run.failure {
                     if other.place.line == failure.place.line && other.clause == failure.clause {

@@ -8,17 +8,14 @@ package struct FolderServer {
     /// Commands that did not start it, each with why.
     package let failed: [String]
 
-    /// - Parameter cwd: where in the folder it is started; nil: where it was built.
-    /// - Parameter command: what starts it; nil: it is found out.
+    /// - Parameter server: without a command when that is to be found out.
     package static func find(
-        in build: ServerBuild, named name: String, cwd: String?, command: String?, cancel: Int32, lease: Lease
+        _ server: ForeignServer, from build: ServerBuild, cancel: Int32, lease: Lease
     ) throws(Problem) -> FolderServer {
-        var server = ForeignServer(command: command ?? "")
-        (server.name, server.folder, server.workingFolder) = (name, build.folder, cwd ?? build.place)
         guard isFolder(build.folder + "/" + server.workingFolder) else {
-            throw .world(.serverDidNotStart("there is no folder \(server.workingFolder) in \(name)"))
+            throw .world(.serverDidNotStart("there is no folder \(server.workingFolder) in it"))
         }
-        if command != nil { return FolderServer(server: server, failed: []) }
+        if !server.command.isEmpty { return FolderServer(server: server, failed: []) }
         let programs = ServerBinary.programs(in: build.folder)
         guard let program = ServerBinary.choose(among: programs) else {
             throw .world(.serverDidNotStart(noProgram(programs, build)))
@@ -57,6 +54,8 @@ package struct FolderServer {
                 if let form = ArgumentForms.form(fromUsage: why, of: program), !forms.contains(form) {
                     forms.insert(form, at: next)
                 }
+            } catch .serverIsSilent(let why) {
+                throw .world(.serverDidNotStart("tried '\(server.command)': \(why)"))
             } catch {
                 throw .world(error)
             }

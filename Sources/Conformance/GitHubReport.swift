@@ -25,7 +25,7 @@ package struct GitHubReport {
     private func kind(_ each: TranscriptCase, foreign: Bool) -> String? {
         switch each.verdict {
         case .crash, .blocked, .unexpectedPass: "error"
-        case .fail: foreign && each.group?.failure.clause?.level != .must ? "warning" : "error"
+        case .fail, .flaky: foreign && each.group?.failure.clause?.level != .must ? "warning" : "error"
         case .expectedFailure: "notice"
         case .pass, .differs, .adapted, .notTested: nil
         }

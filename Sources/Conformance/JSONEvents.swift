@@ -89,6 +89,8 @@ extension JSONReport {
             outcomes: try list(json, "clauses", outcome), skipped: json["skipped"]?.string,
             duration: .milliseconds(try number(json, "milliseconds")))
         result.digest = json["sha256"]?.string
+        result.round = json["round"]?.integer
+        result.isFlaky = json["verdict"]?.string == CaseVerdict.flaky.rawValue
         if let expectation = json["expectation"] {
             let reason = try text(expectation, "reason")
             switch try text(expectation, "met") {

@@ -47,6 +47,7 @@ package enum JSONReport {
             ("milliseconds", .number(Int(result.duration / .milliseconds(1)))),
             ("clauses", .list(result.outcomes.map(outcome))),
         ]
+        if let round = result.round { fields.append(("round", .number(round))) }
         if let skipped = result.skipped { fields.append(("skipped", .text(skipped))) }
         if let expectation = result.expectation { fields.append(("expectation", json(expectation))) }
         if !result.deviations.isEmpty {

@@ -30,7 +30,7 @@ package struct JUnitReport {
     private func counts(_ cases: [TranscriptCase], name: String) -> String {
         func count(_ verdicts: CaseVerdict...) -> Int { cases.count { verdicts.contains($0.verdict) } }
         return "name=\"\(Markup.escaped(name))\" tests=\"\(cases.count)\""
-            + " failures=\"\(count(.fail, .unexpectedPass))\" errors=\"\(count(.crash, .blocked))\""
+            + " failures=\"\(count(.fail, .flaky, .unexpectedPass))\" errors=\"\(count(.crash, .blocked))\""
             + " time=\"\(Figures.seconds(cases.reduce(.zero) { $0 + $1.duration }, digits: 3))\""
     }
 
@@ -56,7 +56,7 @@ package struct JUnitReport {
     private func inside(_ each: TranscriptCase) -> [String] {
         switch each.verdict {
         case .pass: []
-        case .fail: [element("failure", each, each.group?.difference ?? "")]
+        case .fail, .flaky: [element("failure", each, each.group?.difference ?? "")]
         case .crash, .blocked: [element("error", each, each.group?.difference ?? "")]
         case .unexpectedPass: [element("failure", each, "passes, but was expected to fail: \(each.reason ?? "")")]
         case .expectedFailure: ["      <skipped message=\"\(Markup.escaped("XFAIL: " + (each.reason ?? "")))\"/>"]

@@ -124,7 +124,7 @@ final class Player {
     /// A server that dies closes its connections a little before its end can be seen.
     func awaitCrash() {
         let deadline = Clock.system.now() + .milliseconds(500)
-        while !scene.isStopped, scene.server.ended() == nil, Clock.system.now() < deadline {
+        while scene.server.isOurs, !scene.isStopped, scene.server.ended() == nil, Clock.system.now() < deadline {
             let tree = scene.server.tree
             if !tree.alive.isEmpty && !tree.isBusy { return }
             pauseBriefly(microseconds: 500)
@@ -134,6 +134,7 @@ final class Player {
     func fault(_ text: String) -> Stop { .fault(place, text) }
 
     private func serverState() -> String {
+        if !scene.server.isOurs { return "attached, so not seen" }
         if scene.isStopped { return "stopped" }
         let tree = scene.server.tree
         let busy = tree.isBusy ? "busy" : "asleep"
@@ -170,7 +171,7 @@ final class Player {
     func releaseHeld() -> Bool {
         guard Clock.system.now() - network.lastProgress >= Player.restLength * scene.options.slow,
             !network.all.contains(where: \.hasOutput), network.unreadByServer() ?? 0 == 0,
-            Quiescence.holds(for: scene.processes)
+            scene.isAtRest(silentSince: network.lastProgress)
         else { return false }
         return network.all.reduce(false) { $1.rest() || $0 }
     }

@@ -76,11 +76,12 @@ extension Player {
     func provePause(on connections: [Connection]) throws(Stop) {
         for connection in network.all where connection.hasOutput { try flush(connection) }
         let deadline = Clock.system.now() + timeout
+        if !scene.server.isOurs { network.resetProgress() }
         while true {
             while try pump(until: Clock.system.now()) {}
             if connections.contains(where: { !$0.inbox.isEmpty }) { return }
             if !connections.isEmpty, connections.allSatisfy({ $0.inbox.hasEnded }) { return }
-            if network.unreadByServer() ?? 0 == 0, Quiescence.holds(for: scene.processes) {
+            if network.unreadByServer() ?? 0 == 0, scene.isAtRest(silentSince: network.lastProgress) {
                 while try pump(until: Clock.system.now()) {}
                 for connection in network.all where connection.translator?.isHolding ?? false { _ = connection.rest() }
                 return
@@ -91,7 +92,12 @@ extension Player {
                     ["the server comes to rest"], unread > 0 ? "\(unread) bytes it does not read" : "it is still busy",
                     ["so nothing proves that no byte is under way"])
             }
-            pauseBriefly(microseconds: 100)
+            // Silence takes long, and a byte ends it.
+            if scene.server.isOurs {
+                pauseBriefly(microseconds: 100)
+            } else {
+                try pump(until: Clock.system.now() + .milliseconds(20))
+            }
         }
     }
 

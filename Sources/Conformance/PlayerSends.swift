@@ -47,7 +47,7 @@ extension Player {
         network.add(connection)
         connection.translator = scene.options.tolerance.map(ReplyTranslator.init)
         do {
-            try connection.connect(to: scene.server.port, from: source)
+            try connection.connect(to: scene.server.address, from: source)
         } catch {
             throw .broken(.broken("no connection from \(address): \(error)"))
         }

@@ -7,6 +7,7 @@ import Transcript
 extension Player {
     func world(_ action: WorldAction) throws(Stop) {
         if isParallel { throw fault("the world cannot be changed inside parallel") }
+        if !scene.server.isOurs, let reason = AttachedServer.hides(action) { throw .untested(reason) }
         effects += 1
         let text = action.printed()
         recorder.note(.world, line: place.line, who: "", Array(text.utf8), count: text.utf8.count)
@@ -29,6 +30,7 @@ extension Player {
         let isForeign = !scene.options.server.isReference
         // A thread that was started to sleep a ban out sleeps by now.
         if isForeign { try letServerRest() }
+        if scene.options.clockMode == .real { return try waitReally(action) }
         scene.signsAtMove = clock.signsOfUse
         switch action {
         case .advance(let duration): clock.advance(by: duration)
@@ -47,10 +49,20 @@ extension Player {
         }
     }
 
+    /// The real-time lane: time is not moved but spent, as long as anybody would wait for it.
+    private func waitReally(_ action: WorldAction) throws(Stop) {
+        guard case .advance(let duration) = action else {
+            throw .untested("the machine's own clock is not set: --clock real")
+        }
+        if duration > .seconds(300) { throw .untested("it would take \(duration.written()) of real time") }
+        let end = Clock.system.now() + duration
+        while Clock.system.now() < end { try pump(until: end) }
+    }
+
     /// One second at most, for a server that never rests.
     private func letServerRest() throws(Stop) {
         let deadline = Clock.system.now() + .seconds(1) * scene.options.slow
-        while !Quiescence.holds(for: scene.processes), Clock.system.now() < deadline {
+        while !scene.isAtRest(silentSince: network.lastProgress), Clock.system.now() < deadline {
             try pump(until: Clock.system.now())
             pauseBriefly(microseconds: 500)
         }
@@ -74,8 +86,11 @@ extension Player {
         } catch let stop as Stop {
             throw stop
         } catch let failure as WorldFailure {
-            if case .serverDidNotStart(let text) = failure { throw fail(["the server starts again"], text) }
-            throw .broken(failure)
+            switch failure {
+            case .serverDidNotStart(let text), .serverIsSilent(let text):
+                throw fail(["the server starts again"], text)
+            case .missing, .broken, .interrupted: throw .broken(failure)
+            }
         } catch {
             throw fault("\(error)")
         }
@@ -101,16 +116,22 @@ extension Player {
     }
 
     private func directory(_ action: DirectoryAction) throws(Stop) {
+        let directory = try ourDirectory()
         do throws(WorldFailure) {
             switch action {
-            case .stop: try scene.directory.halt()
-            case .start: try scene.directory.resume()
-            case .hang: try scene.directory.hang()
-            case .noTLS: try scene.directory.refuseTLS()
+            case .stop: try directory.halt()
+            case .start: try directory.resume()
+            case .hang: try directory.hang()
+            case .noTLS: try directory.refuseTLS()
             }
         } catch {
             throw .broken(error)
         }
+    }
+
+    private func ourDirectory() throws(Stop) -> LDAPDirectory {
+        guard let directory = scene.directory else { throw .untested(AttachedServer.directoryReason) }
+        return directory
     }
 
     private func killSession(_ connection: Connection) throws(Stop) {
@@ -129,8 +150,9 @@ extension Player {
     /// Waits until the directory has seen so many, and then until nobody is about to ask it again.
     private func binds(_ wanted: Int) throws(Stop) {
         let deadline = Clock.system.now() + timeout
+        let directory = try ourDirectory()
         do {
-            let watch = try scene.directory.watchLog()
+            let watch = try directory.watchLog()
             while try countBinds() < wanted && Clock.system.now() < deadline {
                 try pump(until: Clock.system.now())
                 _ = try watch.changed(until: min(deadline, Clock.system.now() + .milliseconds(20)))
@@ -147,7 +169,8 @@ extension Player {
     }
 
     private func countBinds() throws(Stop) -> Int {
-        do { return try scene.directory.binds() } catch { throw .broken(error) }
+        let directory = try ourDirectory()
+        do { return try directory.binds() } catch { throw .broken(error) }
     }
 
     private func zombies(_ most: Int) throws(Stop) {

@@ -29,6 +29,8 @@ extension Transcript {
 
 package struct Playing {
     let transcript: Transcript
+    /// What an attached server cannot be shown or asked.
+    private let obstacle: String?
     let segmentation: Segmentation
     /// Counts the playings of a run; addresses are made from it.
     let number: Int
@@ -38,8 +40,9 @@ package struct Playing {
     package init(
         _ transcript: Transcript, _ segmentation: Segmentation, number: Int, dialect: [Transcript], options: PlayOptions
     ) {
-        (self.transcript, self.segmentation, self.number) = (transcript, segmentation, number)
-        (self.dialect, self.options) = (dialect, options)
+        let adapted = options.server.attachment.map { AttachedServer.adapted(transcript, $0) }
+        (self.transcript, obstacle) = (adapted?.0 ?? transcript, adapted?.1)
+        (self.segmentation, self.number, self.dialect, self.options) = (segmentation, number, dialect, options)
     }
 
     package func play(with lease: Lease) throws(Problem) -> TranscriptResult {
@@ -55,6 +58,10 @@ package struct Playing {
         var kept = false
         defer { scene.end(keeping: kept) }
         do {
+            if options.server.attachment != nil {
+                for user in transcript.header.users { try player.emptyMailbox(of: user) }
+                scene.recorder.rewind(to: 0)
+            }
             try player.playTranscript()
             return result(scene.recorder, since: began, untested: nil)
         } catch {
@@ -94,11 +101,13 @@ package struct Playing {
 
     /// What this run cannot offer the transcript.
     private var unmetNeed: String? {
-        guard case .foreign(let foreign) = options.server else { return nil }
+        if options.server.isReference { return nil }
         if !transcript.tags.isEmpty && transcript.tags.allSatisfy({ $0.clause.level == .ref }) {
             return "a promise of the reference server"
         }
         if !transcript.header.limits.isEmpty { return "it sets options of the reference server" }
+        if let obstacle { return obstacle }
+        guard case .foreign(let foreign) = options.server else { return nil }
         if transcript.header.needs.contains(.disk) && !foreign.command.contains("{spool}") {
             return "needs a server that is told where its spool is ({spool})"
         }

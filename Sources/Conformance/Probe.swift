@@ -18,7 +18,13 @@ package struct Probe {
         defer { scene.end(keeping: false) }
         let player = Player(scene, frames: [Frame()], macros: [:])
         var record = ProbeRecord()
+        if let accounts = options.server.attachment?.accounts {
+            (record.sender, record.receiver) = (accounts[0].name, accounts[1].name)
+        }
         do {
+            for user in options.server.attachment == nil ? [] : [record.sender, record.receiver] {
+                try player.emptyMailbox(of: user)
+            }
             try hear(player, &record)
         } catch {
             switch error {
@@ -96,8 +102,12 @@ extension String: ProbeText { fileprivate var line: [UInt8] { Array(utf8) } }
 extension [UInt8]: ProbeText { fileprivate var line: [UInt8] { self } }
 
 extension Player {
-    fileprivate func ask(_ text: String, on connection: Connection) throws(Stop) -> [UInt8] {
+    func ask(_ text: String, on connection: Connection) throws(Stop) -> [UInt8] {
         try ask([text] as [any ProbeText], on: connection)
+    }
+
+    func ask(_ bytes: [UInt8], on connection: Connection) throws(Stop) -> [UInt8] {
+        try ask([bytes] as [any ProbeText], on: connection)
     }
 
     fileprivate func ask(_ lines: [any ProbeText], on connection: Connection) throws(Stop) -> [UInt8] {
@@ -108,13 +118,13 @@ extension Player {
     }
 
     /// Everything that comes until the server has been at rest for a while, or the connection ends.
-    fileprivate func heard(on connection: Connection) throws(Stop) -> [UInt8] {
+    func heard(on connection: Connection) throws(Stop) -> [UInt8] {
         network.resetProgress()
         let length = Duration.milliseconds(150) * scene.options.slow
         while !connection.inbox.hasEnded && Clock.system.now() - network.lastProgress < timeout {
             if try pump(until: Clock.system.now() + .milliseconds(20)) { continue }
             if Clock.system.now() - network.lastProgress >= length, !connection.hasOutput,
-                network.unreadByServer() ?? 0 == 0, Quiescence.holds(for: scene.processes)
+                network.unreadByServer() ?? 0 == 0, scene.isAtRest(silentSince: network.lastProgress)
             {
                 break
             }

@@ -12,6 +12,10 @@ package struct Run: Sendable {
     package var options: PlayOptions
     package var workers: Int
     package var endsAtFirstFailure = false
+    /// How often everything is played.
+    package var rounds = 1
+    /// The order is drawn from it; nil: the suite's own.
+    package var shuffleSeed: UInt64?
 
     package init(
         _ transcripts: [Transcript], dialect: Transcript, segmentations: [Segmentation], options: PlayOptions,
@@ -38,29 +42,61 @@ package struct Run: Sendable {
                 RunStart(
                     server: options.server.name, foreign: !options.server.isReference,
                     transcripts: transcripts.count, segmentations: segmentations)))
-        let progress = Mutex(Progress())
-        let jobs = segmentations.flatMap { segmentation in
-            transcripts.map { (transcript: $0, segmentation: segmentation) }
+        var problem: Problem?
+        for (jobs, workers) in lanes where problem == nil {
+            let shared = Shared(jobs: jobs, progress: Mutex(Progress()), tell: tell)
+            let threads = (0..<max(1, min(workers, jobs.count))).compactMap { _ in
+                try? Posix.Thread.start { work(shared, fixture, world) }
+            }
+            for thread in threads { thread.join() }
+            problem = shared.progress.withLock { $0.problem }
         }
-        let shared = Shared(jobs: jobs, progress: progress, tell: tell)
-        let threads = (0..<max(1, min(workers, jobs.count))).compactMap { _ in
-            try? Posix.Thread.start { work(shared, fixture, world) }
-        }
-        for thread in threads { thread.join() }
-        let problem = shared.progress.withLock { $0.problem }
         var interrupted = false
         if case .interrupted? = problem { interrupted = true }
         tell(.ended(interrupted: interrupted, duration: Clock.system.now() - began))
         return problem
     }
 
+    private struct Job: Sendable {
+        let transcript: Transcript
+        let segmentation: Segmentation
+        /// From 1; nil when there is but one.
+        let round: Int?
+        /// No other job of the run has it.
+        let number: Int
+    }
+
+    /// What is played one after another, with how many at the same time. In real time whatever waits does so
+    /// beside the others.
+    private var lanes: [([Job], Int)] {
+        var jobs: [Job] = []
+        for round in 1...max(1, rounds) {
+            for segmentation in segmentations {
+                for transcript in transcripts {
+                    let number = jobs.count
+                    jobs.append(
+                        Job(
+                            transcript: transcript, segmentation: segmentation, round: rounds > 1 ? round : nil,
+                            number: number))
+                }
+            }
+        }
+        if let shuffleSeed {
+            var generator = SplitMix(seed: shuffleSeed)
+            jobs.shuffle(using: &generator)
+        }
+        guard options.clockMode == .real else { return [(jobs, workers)] }
+        let waiting = jobs.filter { $0.transcript.moves }
+        return [(jobs.filter { !$0.transcript.moves }, workers), (waiting, max(workers, 24))].filter { !$0.0.isEmpty }
+    }
+
     private final class Shared: Sendable {
-        let jobs: [(transcript: Transcript, segmentation: Segmentation)]
+        let jobs: [Job]
         let progress: Mutex<Progress>
         let tell: @Sendable (RunEvent) -> Void
 
         init(
-            jobs: [(transcript: Transcript, segmentation: Segmentation)], progress: consuming Mutex<Progress>,
+            jobs: [Job], progress: consuming Mutex<Progress>,
             tell: @escaping @Sendable (RunEvent) -> Void
         ) {
             self.jobs = jobs
@@ -84,8 +120,9 @@ package struct Run: Sendable {
             while let index = shared.next() {
                 let job = shared.jobs[index]
                 let playing = Playing(
-                    job.transcript, job.segmentation, number: index, dialect: [dialect], options: options)
-                let result = try playing.play(with: lease)
+                    job.transcript, job.segmentation, number: job.number, dialect: [dialect], options: options)
+                var result = try playing.play(with: lease)
+                result.round = job.round
                 shared.progress.withLock { progress in
                     shared.tell(.finished(result))
                     if endsAtFirstFailure && result.failure != nil { progress.isOver = true }
@@ -101,5 +138,17 @@ package struct Run: Sendable {
 
     private func lease(_ fixture: Fixture, _ world: WorldGuard) throws(Problem) -> Lease {
         do { return try Lease(fixture: fixture, world: world) } catch { throw .world(error) }
+    }
+}
+
+extension Transcript {
+    /// Whether a step moves the clock.
+    fileprivate var moves: Bool { Transcript.moves(steps) }
+
+    private static func moves(_ steps: [Step]) -> Bool {
+        steps.contains { step in
+            if case .world(.advance) = step.action { return true }
+            return (step.action.bodies ?? []).contains { moves($0) }
+        }
     }
 }

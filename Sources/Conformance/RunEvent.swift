@@ -79,6 +79,20 @@ package struct RunRecord: Sendable, Equatable {
         }
     }
 
+    /// What failed in one round and passed in another is marked so.
+    package func markingFlakes() -> RunRecord {
+        struct Playing: Hashable { let path, segmentation: String }
+        func playing(_ result: TranscriptResult) -> Playing {
+            Playing(path: result.path, segmentation: result.segmentation.description)
+        }
+        let passed = Set(results.filter { $0.failure == nil && $0.untested == nil }.map(playing))
+        var marked = self
+        for index in results.indices where results[index].failure != nil {
+            marked.results[index].isFlaky = passed.contains(playing(results[index]))
+        }
+        return marked
+    }
+
     package var events: [RunEvent] {
         [.started(start)] + results.map { .finished($0) } + [.ended(interrupted: interrupted, duration: duration)]
     }

@@ -12,12 +12,18 @@ package struct PlayOptions: Sendable {
     /// Scales all real time limits.
     package var slow = 1
     package var keepsFailed = false
+    /// Of the addresses that transcripts come from: an attached server may remember those of an earlier run.
+    package var firstAddress = 0
+    /// How the server sees the time; nil: as it suits the server.
+    package var clock: ClockMode?
     /// What is tolerated of this server; nil: nothing.
     package var tolerance: Dialect?
     /// A descriptor that becomes readable when the run is to end early.
     package var cancel: Int32
 
     package init(server: ServerProgram, cancel: Int32) { (self.server, self.cancel) = (server, cancel) }
+
+    var clockMode: ClockMode { clock ?? (server.isReference ? .page : .preload) }
 }
 
 /// Steps that change the world are played by the thread that began the transcript, while no `parallel` runs;
@@ -26,7 +32,8 @@ final class Scene: @unchecked Sendable {
     let transcript: Transcript
     let segmentation: Segmentation
     let options: PlayOptions
-    let directory: LDAPDirectory
+    /// nil: the server asks one that is not ours.
+    let directory: LDAPDirectory?
     let passwords: Passwords
     let stage: Stage
     let world: WorldGuard
@@ -50,16 +57,28 @@ final class Scene: @unchecked Sendable {
         _ transcript: Transcript, _ segmentation: Segmentation, number: Int, options: PlayOptions, lease: Lease
     ) throws(WorldFailure) {
         (self.transcript, self.segmentation, self.options) = (transcript, segmentation, options)
-        (passwords, world) = (lease.passwords, lease.world)
-        directory = try lease.directory(allowingAnonymousBind: transcript.header.needs.contains(.anonymousBind))
-        addresses = (0..<3).map { Scene.address(number * 3 + $0) }
+        let attachment = options.server.attachment
+        (passwords, world) = (attachment?.passwords ?? lease.passwords, lease.world)
+        directory =
+            attachment == nil
+            ? try lease.directory(allowingAnonymousBind: transcript.header.needs.contains(.anonymousBind)) : nil
+        addresses = (0..<3).map { place in
+            // Over a network there is but one to come from.
+            attachment?.isLocal == false ? "0.0.0.0" : Scene.address(options.firstAddress + number * 3 + place)
+        }
         var folder: String?
         if case .foreign(let foreign) = options.server { folder = foreign.folder }
         stage = try Stage(world: lease.world, flowing: !options.server.isReference, furnishedLike: folder)
         do {
+            guard let directory else {
+                server = ServerProcess(attachedTo: attachment!.address, world: world)
+                outside = [:]
+                return
+            }
             try directory.markBinds()
             server = try ServerProcess.start(
-                options.server, on: stage, directory: directory, limits: transcript.header.limits, world: world)
+                options.server, on: stage, directory: directory, limits: transcript.header.limits,
+                clock: options.clockMode, world: world)
         } catch {
             stage.end()
             throw error
@@ -73,8 +92,10 @@ final class Scene: @unchecked Sendable {
     }
 
     func startServer() throws(WorldFailure) {
+        guard let directory else { preconditionFailure("an attached server is not started") }
         server = try ServerProcess.start(
-            options.server, on: stage, directory: directory, limits: transcript.header.limits, world: world)
+            options.server, on: stage, directory: directory, limits: transcript.header.limits,
+            clock: options.clockMode, world: world)
         isStopped = false
     }
 
@@ -88,18 +109,28 @@ final class Scene: @unchecked Sendable {
         if let signsAtMove, stage.clock.signsOfUse == signsAtMove {
             return "inconclusive clock: the server has looked at no clock since it was moved" + isStatic
         }
-        if !server.isInterposed, !foreign.command.contains("{ldap-url}"), (try? directory.binds()) == 0 {
+        if !server.isInterposed, !foreign.command.contains("{ldap-url}"), (try? directory?.binds()) == 0 {
             return "the server has not asked the suite's directory and cannot be led there" + isStatic
         }
         return nil
     }
 
     /// Everybody who might still send something.
-    var processes: [ProcessID] { server.tree.alive + (directory.isAwake ? [directory.process] : []) }
+    private var processes: [ProcessID] {
+        server.tree.alive + (directory.flatMap { $0.isAwake ? [$0.process] : [] } ?? [])
+    }
+
+    /// Whether nobody is about to send anything. Of an attached server only its silence can be seen.
+    /// - Parameter silentSince: when a byte moved last.
+    func isAtRest(silentSince: Duration) -> Bool {
+        guard !server.isOurs else { return Quiescence.holds(for: processes) }
+        return Clock.system.now() - silentSince >= Scene.longSilence * options.slow
+    }
+    private static let longSilence = Duration.milliseconds(300)
 
     func end(keeping: Bool) {
         server.kill()
-        try? directory.resume()
+        try? directory?.resume()
         stage.end(keeping: keeping)
     }
 }

@@ -10,6 +10,8 @@ package struct Selection: Sendable {
     package var depth: Depth?
     package var filter: String?
     package var skip: String?
+    /// Any of them, as in the header's tags.
+    package var tags: [String] = []
 
     package init() {}
 
@@ -26,6 +28,7 @@ package struct Selection: Sendable {
             return false
         }
         if let depth, !transcript.tags.contains(where: { reaches(depth, $0.clause, catalogue) }) { return false }
+        if !tags.isEmpty && !transcript.header.tags.contains(where: tags.contains) { return false }
         let words = ([name, transcript.header.title] + ids + transcript.header.tags).joined(separator: "\n")
         if let filter, !found(filter, in: words) { return false }
         if let skip, found(skip, in: words) { return false }

@@ -12,6 +12,7 @@ package struct Tally: Sendable, Equatable {
     /// A failure below [setup]: no clause could be judged.
     package private(set) var blocked = 0
     package private(set) var skipped = 0
+    package private(set) var flaky = 0
     /// Another choice than ours where the sheet is open (MAY), or no promise of this server's (REF).
     package private(set) var differing = 0
     /// XFAIL and XPASS.
@@ -27,7 +28,10 @@ package struct Tally: Sendable, Equatable {
         left.counts == right.counts && left.clauses.map(\.standing) == right.clauses.map(\.standing)
     }
     private var counts: [Int] {
-        [played, passed, failed, crashed, blocked, skipped, differing, failedAsExpected, passedUnexpectedly, adapted]
+        [
+            played, passed, failed, crashed, blocked, skipped, flaky, differing, failedAsExpected, passedUnexpectedly,
+            adapted,
+        ]
     }
 
     /// - Parameter foreign: the server is not the reference, whose promises (REF) are its own.
@@ -38,6 +42,7 @@ package struct Tally: Sendable, Equatable {
             case .pass: passed += 1
             case .fail: failed += 1
             case .crash: crashed += 1
+            case .flaky: flaky += 1
             case .blocked: blocked += 1
             case .differs: differing += 1
             case .notTested: skipped += 1
@@ -75,9 +80,10 @@ package struct Tally: Sendable, Equatable {
     /// of the reference nothing at all has failed. A failure that was expected is none, an unexpected pass is one.
     package func isGood(_ results: [TranscriptResult], foreign: Bool) -> Bool {
         if crashed > 0 || blocked > 0 || passedUnexpectedly > 0 { return false }
-        guard foreign else { return failed == 0 }
+        guard foreign else { return failed + flaky == 0 }
         return !results.contains {
-            $0.failure?.clause?.level == .must && $0.verdict(foreign: true) == .fail
+            $0.isFlaky && $0.isBlocked
+                || $0.failure?.clause?.level == .must && [.fail, .flaky].contains($0.verdict(foreign: true))
         }
     }
 }

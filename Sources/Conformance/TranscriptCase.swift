@@ -23,7 +23,7 @@ struct TranscriptCase {
 
     /// The worst first.
     private static let order: [CaseVerdict] = [
-        .crash, .fail, .blocked, .unexpectedPass, .expectedFailure, .differs, .adapted, .pass, .notTested,
+        .crash, .fail, .blocked, .flaky, .unexpectedPass, .expectedFailure, .differs, .adapted, .pass, .notTested,
     ]
 
     /// In the order of their paths.
@@ -47,7 +47,7 @@ extension CaseVerdict {
     /// Whether CI shall be red because of it.
     package var isTrouble: Bool {
         switch self {
-        case .crash, .fail, .blocked, .unexpectedPass: true
+        case .crash, .fail, .blocked, .flaky, .unexpectedPass: true
         case .pass, .differs, .adapted, .notTested, .expectedFailure: false
         }
     }

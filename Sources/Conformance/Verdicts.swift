@@ -105,6 +105,10 @@ package struct TranscriptResult: Sendable, Equatable {
     package var digest: String?
     /// What was said beforehand about its failing; nil where nothing was.
     package var expectation: Expectation?
+    /// Of --repeat, from 1.
+    package var round: Int?
+    /// It failed, but passed in another round.
+    package var isFlaky = false
 
     package init(
         path: String, title: String, segmentation: Segmentation, outcomes: [ClauseOutcome], failure: Failure? = nil,

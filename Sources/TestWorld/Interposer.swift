@@ -12,12 +12,12 @@ package final class Interposer: Sendable {
     /// What a foreign server is started with: this process's environment, the interposer, and where it finds
     /// clock page and directory. AddressSanitizer is told that it does not come first.
     package func environment(
-        clock: VirtualClock, directory: LDAPDirectory?, world: WorldGuard
+        clock: VirtualClock?, directory: LDAPDirectory?, world: WorldGuard
     ) throws(WorldFailure) -> [String: String] {
         var values = environmentValues()
         let others = values["LD_PRELOAD"].map { ":" + $0 } ?? ""
         values["LD_PRELOAD"] = try compiled(in: world) + others
-        values["TESTWORLD_CLOCK"] = clock.path
+        if let clock { values["TESTWORLD_CLOCK"] = clock.path }
         if let directory {
             values["TESTWORLD_DIRECTORY"] = String(directory.url.dropFirst("ldap://".count))
             // libldap's name for it, and OpenSSL's; a server that sets its own CA has chosen.
@@ -36,6 +36,18 @@ package final class Interposer: Sendable {
         return tree.members.contains { member in
             !parents.contains(member.pid.number)
                 && ((try? readFile("/proc/\(member.pid)/maps", limit: 1 << 24)) ?? [])[...].contains(sequence: library)
+        }
+    }
+
+    /// nil when a program of this machine runs with it; otherwise why not.
+    package func obstacle(in world: WorldGuard) -> String? {
+        do {
+            var spawn = Spawn("/bin/sh", ["-c", "grep -c testworld.so /proc/self/maps"])
+            spawn.environment = environmentValues()
+            spawn.environment?["LD_PRELOAD"] = try compiled(in: world)
+            return try spawn.output().ending == .exited(0) ? nil : "the dynamic linker does not load it"
+        } catch {
+            return "\(error)"
         }
     }
 

@@ -10,24 +10,33 @@ struct Launch {
     private enum Readiness { case portFile(String), listener(UInt16?) }
 
     init(
-        _ program: ServerProgram, _ stage: Stage, _ directory: LDAPDirectory, _ limits: [String], _ world: WorldGuard
+        _ program: ServerProgram, _ stage: Stage, _ directory: LDAPDirectory, _ limits: [String],
+        _ clock: ClockMode, _ world: WorldGuard
     ) throws {
         switch program {
         case .reference(let path):
             guard isRunnable(path) else { throw WorldFailure.missing("\(path) is not there; build it: swift build") }
-            let options = [
+            var options = [
                 "--port-file", stage.portFile, "--ldap-url", directory.url, "--ldap-starttls", "require",
-                "--ldap-ca-file", directory.caFile, "--clock-page", stage.clock.path, "--log-level", "debug",
+                "--ldap-ca-file", directory.caFile, "--log-level", "debug",
             ]
+            if clock == .page { options += ["--clock-page", stage.clock.path] }
             spawn = Spawn(path, ["0", stage.spool] + options + limits.map { "--\($0)" })
             readiness = .portFile(stage.portFile)
+        case .attached: preconditionFailure("a server that runs already is not started")
         case .foreign(let foreign):
             let port = try Launch.freePort()
             let filled = foreign.command.replacing("{port}", with: "\(port)").replacing("{spool}", with: stage.spool)
                 .replacing("{ldap-url}", with: directory.url).replacing("{ldap-ca}", with: directory.caFile)
+                .replacing("{clock-page}", with: stage.clock.path)
             var shell = Spawn("/bin/sh", ["-c", filled])
+            if foreign.isSandboxed {
+                let readable = [try world.interposer.compiled(in: world), directory.caFile]
+                shell = Sandbox.around(shell, stage, readable: readable)
+            }
             shell.workingFolder = stage.workingFolder + "/" + foreign.workingFolder
-            shell.environment = try world.interposer.environment(clock: stage.clock, directory: directory, world: world)
+            shell.environment = try world.interposer.environment(
+                clock: clock == .preload ? stage.clock : nil, directory: directory, world: world)
             spawn = shell
             readiness = .listener(foreign.command.contains("{port}") ? port : nil)
         }

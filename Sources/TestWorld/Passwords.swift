@@ -5,6 +5,8 @@ package struct Passwords: Sendable, Equatable {
 
     package init() {}
 
+    package init(_ known: [String: [UInt8]]) { self.known = known }
+
     /// Reads `uid` and `userPassword` of every entry (RFC 2849: folded lines, comments, base64 after "::").
     package init(ldif: [UInt8]) { add(ldif: ldif) }
 

@@ -29,6 +29,15 @@ package struct ProcessTree: Sendable {
         return ProcessTree(members: everybody.filter { inside.contains($0.pid.number) })
     }
 
+    /// Those with that entry in their environment: also what has left its group and lost its parent.
+    static func carrying(_ entry: String) -> [ProcessID] {
+        all().map(\.pid).filter { pid in
+            ((try? readFile("/proc/\(pid)/environ")) ?? []).split(separator: 0).contains {
+                $0.elementsEqual(entry.utf8)
+            }
+        }
+    }
+
     package var zombies: Int { members.count { $0.state == UInt8(ascii: "Z") } }
     /// Somebody runs, or waits for the disk.
     package var isBusy: Bool { members.contains { $0.state == UInt8(ascii: "R") || $0.state == UInt8(ascii: "D") } }

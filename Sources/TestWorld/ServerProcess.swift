@@ -5,10 +5,17 @@ package import Posix
 import SystemPackage
 
 package final class ServerProcess {
-    package let port: UInt16
+    package let address: TCPAddress
+    package var port: UInt16 { address.port }
+    /// Meaningless where the server is not ours.
     package let leader: ProcessID
     private let world: WorldGuard
+    package let isOurs: Bool
     private var ending: Ending?
+    private var isSandboxed = false
+    private var warden: LogWarden?
+    /// Everything the server starts carries it, wherever it goes.
+    private let mark: (name: String, value: String)
     /// A foreign server that the interposer is in: it can be shown the directory and a clock.
     package private(set) var isInterposed = false
 
@@ -16,16 +23,19 @@ package final class ServerProcess {
     static let patience = Duration.seconds(10)
 
     package static func start(
-        _ program: ServerProgram, on stage: Stage, directory: LDAPDirectory, limits: [String], world: WorldGuard
+        _ program: ServerProgram, on stage: Stage, directory: LDAPDirectory, limits: [String],
+        clock: ClockMode? = nil, world: WorldGuard
     ) throws(WorldFailure) -> ServerProcess {
         do {
-            let launch = try Launch(program, stage, directory, limits, world)
+            let launch = try Launch(
+                program, stage, directory, limits, clock ?? (program.isReference ? .page : .preload), world)
             let folder = try Posix.Directory.open(path: stage.folder + "/log")
             if fingerprint(stage.log) == nil { _ = try folder.create("server", .append, exclusive: true) }
             let log = try folder.open("server", .append)
             var spawn = launch.spawn
             spawn.environment = spawn.environment ?? environmentValues()
-            spawn.environment?[world.mark.name] = world.mark.value
+            let mark = (name: "TWMAILER_STAGE", value: stage.folder)
+            for mark in [mark, world.mark] { spawn.environment?[mark.name] = mark.value }
             spawn.descriptors = [1: log.number, 2: log.number]
             spawn.ownGroup = true
             try? removeTree(stage.portFile)
@@ -38,14 +48,20 @@ package final class ServerProcess {
                 return ending != nil
             }
             if let port {
-                let server = ServerProcess(leader: leader, port: port, world: world)
-                server.isInterposed = !program.isReference && world.interposer.isLoaded(in: server.tree)
+                let server = ServerProcess(leader, port, mark, world)
+                if case .foreign(let foreign) = program {
+                    server.isSandboxed = foreign.isSandboxed
+                    server.isInterposed = world.interposer.isLoaded(in: server.tree)
+                    server.warden = try LogWarden(log)
+                }
                 return server
             }
-            let failed = ServerProcess(leader: leader, port: 0, world: world, ending: ending)
+            let failed = ServerProcess(leader, 0, mark, world, ending)
             let elsewhere = Listeners.ports(of: failed.tree)
             failed.kill()
-            throw WorldFailure.serverDidNotStart(explain(ending, elsewhere, stage))
+            let text = explain(ending, elsewhere, stage)
+            throw ending == nil && elsewhere.isEmpty
+                ? WorldFailure.serverIsSilent(text) : WorldFailure.serverDidNotStart(text)
         } catch let failure as WorldFailure {
             throw failure
         } catch {
@@ -53,8 +69,17 @@ package final class ServerProcess {
         }
     }
 
-    private init(leader: ProcessID, port: UInt16, world: WorldGuard, ending: Ending? = nil) {
-        (self.leader, self.port, self.world, self.ending) = (leader, port, world, ending)
+    private init(
+        _ leader: ProcessID, _ port: UInt16, _ mark: (String, String), _ world: WorldGuard, _ ending: Ending? = nil
+    ) {
+        address = TCPAddress("127.0.0.1", port: port)!
+        (self.leader, self.mark, self.world, self.ending, isOurs) = (leader, mark, world, ending, true)
+    }
+
+    /// One that was there before and will be there afterwards; nothing of it is seen.
+    package init(attachedTo address: TCPAddress, world: WorldGuard) {
+        (self.address, self.world, isOurs) = (address, world, false)
+        (leader, mark) = (ProcessID.current, ("", ""))
     }
 
     private static func explain(_ ending: Ending?, _ elsewhere: [UInt16], _ stage: Stage) -> String {
@@ -71,21 +96,29 @@ package final class ServerProcess {
 
     /// How it ended, if it did so by itself or was told to.
     package func ended() -> Ending? {
-        if ending == nil { ending = try? leader.ended() }
+        if isOurs && ending == nil { ending = try? leader.ended() }
         return ending
     }
 
-    package var tree: ProcessTree { .of(group: leader) }
+    package var tree: ProcessTree { isOurs ? .of(group: leader) : ProcessTree(members: []) }
 
     /// The server's own process: kill -9 of it and of everything it started, waited for.
     package func kill() {
-        let others = tree.alive
+        guard isOurs else { return }
+        let others = tree.alive + ProcessTree.carrying("\(mark.name)=\(mark.value)")
         _ = try? leader.sendToGroup(signal: SIGKILL)
         for process in others where process != leader { _ = try? process.send(signal: SIGKILL) }
         if ending == nil { ending = try? leader.wait() }
         // A killed process holds its locks and its port until it is gone.
         while others.contains(where: { isAlive($0) }) { pauseBriefly(microseconds: 200) }
         world.forget(group: leader)
+        warden?.end()
+    }
+
+    /// Whom TERM is for: bwrap would end without a word to the server inside.
+    private var addressees: [ProcessID] {
+        guard isSandboxed else { return [leader] }
+        return tree.members.filter { $0.parent == leader.number }.map(\.pid)
     }
 
     private func isAlive(_ process: ProcessID) -> Bool {
@@ -96,9 +129,10 @@ package final class ServerProcess {
     /// TERM; after `patience` of real time a second TERM, then kill. Returns how it ended and whether TERM sufficed.
     /// `meanwhile` is called again and again while it stops, and should wait a little.
     package func stop(patience: Duration, meanwhile: () -> Void) -> (ending: Ending?, orderly: Bool) {
+        precondition(isOurs, "an attached server is not stopped")
         if let ended = ended() { return (ended, false) }
         for attempt in 1...2 {
-            _ = try? leader.send(signal: SIGTERM)
+            for process in addressees { _ = try? process.send(signal: SIGTERM) }
             let deadline = Clock.system.now() + patience
             while Clock.system.now() < deadline {
                 if let ended = ended() {

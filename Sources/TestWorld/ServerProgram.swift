@@ -4,15 +4,20 @@ package enum ServerProgram: Sendable, Equatable {
     /// The project's own server: the path of its executable.
     case reference(String)
     case foreign(ForeignServer)
+    /// Running already, and not ours to stop or look into.
+    case attached(Attachment)
 
     package static func foreign(command: String) -> ServerProgram { .foreign(ForeignServer(command: command)) }
 
     package var isReference: Bool { if case .reference = self { true } else { false } }
 
+    package var attachment: Attachment? { if case .attached(let attachment) = self { attachment } else { nil } }
+
     package var name: String {
         switch self {
         case .reference: "the reference server"
         case .foreign(let server): server.name ?? server.command
+        case .attached(let attachment): "the server at \(attachment.address)"
         }
     }
 }
@@ -27,6 +32,8 @@ package struct ForeignServer: Sendable, Equatable {
     package var folder: String?
     /// Where in that folder the command is typed; empty: at its top.
     package var workingFolder = ""
+    /// Untrusted: it sees the machine read-only, no home, and may write in its stage alone.
+    package var isSandboxed = false
 
     package init(command: String) { self.command = command }
 }

@@ -2,6 +2,16 @@
 
 import Posix
 
+/// How a server under test sees the time.
+package enum ClockMode: String, Sendable, CaseIterable {
+    /// It reads the page itself: told by an option of its own, or by {clock-page}.
+    case page
+    /// The interposer moves the clock of a server that knows nothing of it.
+    case preload
+    /// Nothing is moved: what waits, waits.
+    case real
+}
+
 package struct VirtualClock: Sendable {
     package let path: String
     private let page: ClockPage

@@ -5,6 +5,8 @@ package enum WorldFailure: Error, CustomStringConvertible {
     case missing(String)
     /// The server under test did not build or start; the text says how far it came, with its last words.
     case serverDidNotStart(String)
+    /// It runs, and listens nowhere: other arguments would not help.
+    case serverIsSilent(String)
     /// The world itself failed: no folder, no process, ….
     case broken(String)
     /// The user had enough.
@@ -12,7 +14,7 @@ package enum WorldFailure: Error, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .missing(let text), .serverDidNotStart(let text), .broken(let text): text
+        case .missing(let text), .serverDidNotStart(let text), .serverIsSilent(let text), .broken(let text): text
         case .interrupted: "interrupted"
         }
     }

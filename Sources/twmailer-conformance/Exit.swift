@@ -36,7 +36,7 @@ enum Exit: Int32 {
     static func of(_ failure: WorldFailure) -> ExitCode {
         switch failure {
         case .missing(let text): machineLacks.said(text)
-        case .serverDidNotStart(let text): serverDidNotStart.said(text)
+        case .serverDidNotStart(let text), .serverIsSilent(let text): serverDidNotStart.said(text)
         case .broken(let text): faultOfTheTool.said(text)
         case .interrupted: ExitCode(interrupted.rawValue)
         }

@@ -7,14 +7,16 @@ import ArgumentParser
         commandName: "twmailer-conformance",
         abstract: "Plays the transcripts of the TW-Mailer Pro protocol against a server.",
         discussion: """
-            Without --server it tests the reference server that was built with it.
+            'twmailer-conformance ~/my-server' builds a copy of that folder, finds the server in it and how it is started, \
+            and plays. Without a server it tests the reference server that was built with it.
 
             Exit status: 0 no MUST failed (of the reference: nothing failed) · 1 a MUST failed or the server crashed · 2 interrupted · 3 fault of the tool \
-            · 4 nothing matched · 5 the server did not start · 6 this machine lacks something · 64 usage
+            · 4 nothing matched · 5 the server did not build or start · 6 this machine lacks something · 64 usage
             """,
         version: SuitePlace.version,
         subcommands: [
-            RunCommand.self, ProbeCommand.self, ReportCommand.self, MatrixCommand.self, LintCommand.self,
+            RunCommand.self, ProbeCommand.self, ServeCommand.self, DoctorCommand.self, ReportCommand.self,
+            MatrixCommand.self, LintCommand.self,
             ExplainCommand.self,
         ], defaultSubcommand: RunCommand.self)
 }

@@ -12,8 +12,16 @@ struct Preparation {
     let isQuiet: Bool
 
     func server(_ target: TargetOptions, folder: String?) throws -> ServerProgram {
+        if target.sandbox != nil, let obstacle = Sandbox.obstacle { throw Exit.machineLacks.said(obstacle) }
+        if let attach = target.attach, let address = Attachment.address(attach) {
+            return .attached(try attachment(to: address, users: target.users ?? ""))
+        }
         guard let folder else {
-            if let command = target.server { return .foreign(command: command) }
+            if let command = target.server {
+                var server = ForeignServer(command: command)
+                server.isSandboxed = target.sandbox != nil
+                return .foreign(server)
+            }
             return .reference(try programFolder() + "/twmailer-server")
         }
         do {
@@ -25,6 +33,18 @@ struct Preparation {
         }
     }
 
+    private func attachment(to address: TCPAddress, users: String) throws -> Attachment {
+        let text: [UInt8]
+        do { text = try readFile(users) } catch { throw Exit.faultOfTheTool.said("cannot read \(users): \(error)") }
+        guard let accounts = Attachment.accounts(text), accounts.count >= 2 else {
+            throw Exit.faultOfTheTool.said("\(users) holds no two lines of NAME PASSWORD")
+        }
+        do { _ = try Sockets.connect(address, nonblocking: false) } catch {
+            throw Exit.serverDidNotStart.said("nobody listens at \(address): \(error)")
+        }
+        return Attachment(address: address, accounts: accounts)
+    }
+
     private func server(in folder: String, _ target: TargetOptions) throws -> ForeignServer {
         let build = try ServerBuild.make(of: folder, command: target.build, world: world, cancel: cancel)
         let at = build.place.isEmpty ? "" : "   in \(build.place)"
@@ -32,8 +52,10 @@ struct Preparation {
         if let command = build.command { say("Build:   \(command)\(at)   \(build.duration.seconds) s") }
         let lease = try Lease(fixture: Fixture(checkout: place.checkout), world: world)
         defer { lease.end() }
-        let found = try FolderServer.find(
-            in: build, named: folder, cwd: target.cwd, command: target.server, cancel: cancel, lease: lease)
+        var wanted = ForeignServer(command: target.server ?? "")
+        (wanted.name, wanted.folder, wanted.workingFolder) = (folder, build.folder, target.cwd ?? build.place)
+        wanted.isSandboxed = target.sandbox != nil
+        let found = try FolderServer.find(wanted, from: build, cancel: cancel, lease: lease)
         for line in found.failed.flatMap({ $0.utf8.split(separator: 10) }) {
             say("         \(Visible.line(Array(line)))")
         }
@@ -51,8 +73,9 @@ struct Preparation {
         return found.server
     }
 
+    // At once: a build takes its time, and a server that is served stands behind it.
     private func say(_ line: String) {
-        if !isQuiet { print(line) }
+        if !isQuiet { try? writeAll(1, Array((line + "\n").utf8).span) }
     }
 }
 

@@ -17,7 +17,9 @@ struct ProbeCommand: ParsableCommand {
     func validate() throws {
         if slow < 1 { throw ValidationError("--slow is 1 or more") }
         try target.validate(folder: folder)
-        if folder == nil && target.server == nil { throw ValidationError("name a server's folder, or --server") }
+        if !target.isForeign(folder: folder) {
+            throw ValidationError("name a server's folder, or --server or --attach")
+        }
     }
 
     func run() throws {

@@ -18,6 +18,8 @@ struct RunCommand: ParsableCommand {
     var filter: String?
     @Option(help: "Not those that match this regular expression.")
     var skip: String?
+    @Option(name: .customLong("tag"), help: "Only transcripts with this tag, such as H4 or TL-2; may be repeated.")
+    var tags: [String] = []
     @Flag(help: "Only what failed when this server was last tested.")
     var lastFailed = false
     @Option(help: "One part of it, as 2/4: for several machines; 'report' and 'matrix' join their --json files.")
@@ -36,10 +38,16 @@ struct RunCommand: ParsableCommand {
             "How many transcripts are played at the same time (the reference: 3; another server: 1, for what they share)."
     )
     var workers: Int?
-    @Option(help: "How many seconds no byte may move before a step has failed.")
-    var timeout = 5
-    @Option(help: "Scales every limit of real time, for slow machines.")
+    @Option(help: "How long no byte may move before a step has failed: 5s, 500ms, 2min.")
+    var timeout = Patience(duration: .seconds(5))
+    @Option(help: "Scales every limit of real time, for slow machines and servers (doctor proposes one).")
     var slow = 1
+    @Option(help: "Plays everything so many times; what then fails and passes is FLAKY.")
+    var `repeat` = 1
+    @Flag(help: "Plays in an order of chance.")
+    var shuffle = false
+    @Option(help: "The seed of that order; --shuffle without it says which it took.")
+    var seed: UInt64?
     @OptionGroup var reports: ReportOptions
     @Flag(name: .customShort("x"), help: "Ends at the first failure.")
     var endsAtFirstFailure = false
@@ -67,12 +75,13 @@ struct RunCommand: ParsableCommand {
         if !isForeign && dialect == "auto" { throw ValidationError("--dialect auto goes with a server of your own") }
         try target.validate(folder: folder)
         if let workers, workers < 1 || workers > 64 { throw ValidationError("-j is 1 to 64") }
-        if timeout < 1 || slow < 1 { throw ValidationError("--timeout and --slow are 1 or more") }
+        if slow < 1 || self.repeat < 1 { throw ValidationError("--slow and --repeat are 1 or more") }
+        if seed != nil && !shuffle { throw ValidationError("--seed goes with --shuffle") }
     }
 
     /// A foreign server is understood in its own dialect, unless told otherwise; the reference speaks the strict one.
     private var isAuto: Bool { isForeign && (dialect ?? "auto") == "auto" }
-    private var isForeign: Bool { target.server != nil || folder != nil }
+    private var isForeign: Bool { target.isForeign(folder: folder) }
     private var folder: String? { what.first { ServerPlace.isServer($0) } }
 
     func segmentations() throws -> [Segmentation] {
@@ -109,7 +118,10 @@ struct RunCommand: ParsableCommand {
         defer { world.close() }
         let preparation = Preparation(place: place, world: world, cancel: cancel, isQuiet: quiet)
         var options = PlayOptions(server: try preparation.server(target, folder: folder), cancel: cancel)
-        (options.timeout, options.slow, options.keepsFailed) = (.seconds(timeout), slow, keepFailed)
+        (options.timeout, options.slow, options.keepsFailed) = (timeout.duration, slow, keepFailed)
+        options.clock = target.clock.mode
+        // An attached server may remember those of an earlier run.
+        if target.attach != nil { options.firstAddress = Int.random(in: 0..<10_000_000) }
         if isAuto {
             let found = try Probing.record(options, place, world).dialect
             options.tolerance = found
@@ -118,17 +130,20 @@ struct RunCommand: ParsableCommand {
         var run = Run(
             chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options,
             workers: workers ?? (isForeign ? 1 : 3))
-        run.endsAtFirstFailure = endsAtFirstFailure
+        (run.endsAtFirstFailure, run.rounds) = (endsAtFirstFailure, self.repeat)
+        let drawn = shuffle ? seed ?? UInt64.random(in: 0...999_999) : nil
+        run.shuffleSeed = drawn
 
         let teller = Teller(verbose: verbose, progress: isTerminal(2) && !quiet && !verbose)
-        let isWhole = what.isEmpty && level == nil && filter == nil && skip == nil && !lastFailed
+        let isWhole = what.isEmpty && level == nil && filter == nil && skip == nil && tags.isEmpty && !lastFailed
         let problem = run.play(fixture: Fixture(checkout: place.checkout), world: world) { event in
             guard case .started(var start) = event else { return teller.tell(suite.portable(event)) }
             (start.version, start.isWhole, start.folder) = (SuitePlace.version, isWhole, place.folderInCheckout)
             start.partition = partition
+            if let drawn { start.seed = drawn }
             teller.tell(.started(start))
         }
-        let events = reports.judged(teller.finish(), expected)
+        let events = reports.judged(RunRecord(teller.finish()).markingFlakes().events, expected)
         memory.remember(RunRecord(events))
         var report = ConsoleReport(catalogue: suite.catalogue)
         report.target = target.arguments(folder: folder)
@@ -142,7 +157,7 @@ struct RunCommand: ParsableCommand {
     private func chosen(_ suite: Suite) -> [Transcript] {
         var selection = Selection()
         selection.clauses = what.filter(Selection.isClause)
-        (selection.depth, selection.filter, selection.skip) = (level, filter, skip)
+        (selection.depth, selection.filter, selection.skip, selection.tags) = (level, filter, skip, tags)
         return suite.transcripts.filter {
             selection.includes($0, named: suite.name($0.path), catalogue: suite.catalogue)
         }
@@ -155,6 +170,21 @@ struct RunCommand: ParsableCommand {
             print("\(suite.name(transcript.path))  [\(ids.joined(separator: " "))]  \(transcript.header.title)")
         }
     }
+}
+
+/// "5s" or "500ms"; a number alone is seconds.
+struct Patience: ExpressibleByArgument {
+    var duration: Duration
+    init(duration: Duration) { self.duration = duration }
+
+    init?(argument: String) {
+        guard let duration = Int(argument).map({ .seconds($0) }) ?? Duration(written: argument), duration > .zero else {
+            return nil
+        }
+        self.duration = duration
+    }
+
+    var defaultValueDescription: String { duration.written() }
 }
 
 extension Selection.Depth: ExpressibleByArgument {}

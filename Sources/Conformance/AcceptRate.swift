@@ -1,0 +1,50 @@
+/// How fast a server takes in clients, and what that means for time limits.
+
+import Posix
+import TestWorld
+import Transcript
+
+package struct AcceptRate {
+    /// From the first connect until the last client had an answer to a wrong command.
+    package let duration: Duration
+    package static let clients = 20
+    package let answered: Int
+
+    /// The transcripts bring fifty clients at once, and a time-out is 5 s of silence.
+    package var slow: Int {
+        let perClient = duration / .seconds(1) / Double(AcceptRate.clients)
+        return max(1, Int((perClient * 50 / 5).rounded(.up)))
+    }
+
+    /// Twenty clients at once, each with a LOGIN that cannot be right; from addresses of their own.
+    package static func measure(_ options: PlayOptions, with lease: Lease) throws(Problem) -> AcceptRate {
+        let scene: Scene
+        do { scene = try Probe.scene(options, lease) } catch { throw .world(error) }
+        defer { scene.end(keeping: false) }
+        let player = Player(scene, frames: [Frame()], macros: [:])
+        let began = Clock.system.now()
+        do {
+            let connections = try (0..<clients).map { number throws(Stop) in
+                let connection = player.frame.connection("\(number)")
+                let address = Scene.address(30_000 + number)
+                try player.open(connection, from: .init(pieces: [.literal(Array(address.utf8))]))
+                return connection
+            }
+            for connection in connections {
+                try player.send(connection, .text(.init(pieces: [.literal(Array("LOGIN\nnobody\nwrong".utf8))])))
+                try player.releaseFlight()
+            }
+            let _: Void? = try player.wait { () throws(Stop) in
+                connections.allSatisfy { !$0.inbox.isEmpty || $0.inbox.hasEnded } ? () : nil
+            }
+            let answered = connections.count { !$0.inbox.isEmpty || $0.inbox.hasEnded }
+            return AcceptRate(duration: Clock.system.now() - began, answered: answered)
+        } catch {
+            switch error {
+            case .interrupted: throw .interrupted
+            case .broken(let failure): throw .world(failure)
+            case .failed, .untested, .fault: return AcceptRate(duration: Clock.system.now() - began, answered: 0)
+            }
+        }
+    }
+}
