@@ -16,6 +16,8 @@ struct MailboxIndex: ~Copyable {
         case file
         /// Made anew, and the file does not take them (a full disk): the mailbox works without it.
         case memory([UInt8])
+        /// Given up until the next to come makes them.
+        case lost
     }
 
     private let lock: MailboxLock
@@ -104,7 +106,10 @@ struct MailboxIndex: ~Copyable {
 
     private mutating func markDirty() throws(Errno) {
         header.isClean = false
-        if isStored { try file.write(header) } else { try file.empty() }
+        if isStored, (try? file.write(header)) != nil { return }
+        // A full disk: emptying needs no room, and what is empty is not believed either.
+        records = .lost
+        try file.empty()
     }
 
     private mutating func markClean(_ mailbox: borrowing Mailbox) {
@@ -155,6 +160,7 @@ struct MailboxIndex: ~Copyable {
             let piece = records[position...].prefix(buffer.count)
             buffer.replaceSubrange(..<piece.count, with: piece)
             return piece.count
+        case .lost: return 0
         }
     }
 

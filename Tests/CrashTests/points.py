@@ -1,6 +1,7 @@
 """Every system call of a command in turn: killed before it, failed with each errno, its writes cut or lied about."""
 
 import collections
+import resource
 import time
 
 import tracing
@@ -46,9 +47,12 @@ class Points:
             if tally:
                 answers = ", ".join(f"{key} {count}" for key, count in sorted(tally.items()))
                 self.say(f"  {scenario.name:10} {action:7} {sum(tally.values()):4} points  ({answers})")
-        if ShortWrites.is_possible and not isinstance(scenario, Start):
-            self._one_byte(scenario)
-        self.say(f"  {scenario.name:10} {len(points)} calls, {time.monotonic() - started:.0f} s")
+        if not isinstance(scenario, Start):
+            self._small_files(scenario)
+            if ShortWrites.is_possible:
+                self._one_byte(scenario)
+        ended = f"; the server ended {scenario.ended} times" if scenario.ended else ""
+        self.say(f"  {scenario.name:10} {len(points)} calls, {time.monotonic() - started:.0f} s{ended}")
 
     def _concerns(self, scenario, action, name):
         # The wait that was under way when strace came is sometimes told as a call of its own.
@@ -78,6 +82,22 @@ class Points:
             self._violation(where, "fsync was tried again")
         self._judge(scenario, where, "unlinkat" if name == "unlinkat" and action != "kill" else action)
         return answer or "no answer"
+
+    def _small_files(self, scenario):
+        """A disk that takes so much and no more: a write that is cut short in truth, and then an error."""
+        answers = []
+        for limit in (0, 1, 64, 128, 150, 10_000):
+            process = scenario.prepare()
+            _, most = resource.prlimit(process, resource.RLIMIT_FSIZE)
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (limit, most))
+            answers.append(scenario.act() or "no answer")
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (most, most))
+            self.counts["small file points"] += 1
+            where = f"{scenario.name} with files of {limit} bytes at most"
+            if isinstance(scenario, Delete) and answers[-1] != "OK":
+                self._violation(where, "a full disk can never be cleared")
+            self._judge(scenario, where, "limit")
+        self.say(f"  {scenario.name:10} files of at most 0, 1, 64, 128, 150, 10000 bytes: {', '.join(answers)}")
 
     def _one_byte(self, scenario):
         process = scenario.prepare()

@@ -20,6 +20,7 @@ class Scenario:
     def __init__(self, server):
         self.server = server
         self.turn = 0
+        self.ended = 0  # how often the supervisor gave up
 
     def prepare(self):
         raise NotImplementedError
@@ -171,7 +172,6 @@ class Accept(Scenario):
     """A client that comes, logs in and sends, seen by the supervisor."""
 
     name = "accept"
-    ended = 0
 
     def prepare(self):
         self.turn += 1
@@ -192,7 +192,7 @@ class Accept(Scenario):
     def faults(self, action):
         if not comes_to_rest(self.server.process.pid):
             self.server.process.wait()
-            self.ended += 1
+            self.ended += action != "kill"
             self.server.restart()
         found = self.ledger.faults(self.server.spool)
         return found + self.ledger.wire_faults(self.server, "bob", probe=f"accept {self.turn} probe")

@@ -21,7 +21,6 @@ class Start(Scenario):
         super().__init__(server)
         self.template = f"{server.folder}/template"
         self.ledger = Ledger()
-        self.ended = 0
         self._make_template()
 
     def _make_template(self):
