@@ -1,5 +1,6 @@
 /// The index of a mailbox: whatever stands in it, nothing traps, and the files are asked unless all of it fits.
 
+import Glibc
 import MailCore
 import Posix
 import Spool
@@ -21,6 +22,8 @@ private final class IndexBench {
     static let shared = Mutex(try! IndexBench())
 
     private let bob = Username("bob".utf8)!
+    // A static is never freed: its folder goes when the program ends.
+    private static let folder = try! makeTemporaryFolder((isFolder("/dev/shm") ? "/dev/shm" : "/tmp") + "/twfuzz")
     private let path: String
     private let spool: Spool
     private let truth: [[UInt8]]
@@ -28,15 +31,14 @@ private final class IndexBench {
     private var indexPath: String { path + "/s/bob/index" }
 
     private init() throws {
-        path = try makeTemporaryFolder((isFolder("/dev/shm") ? "/dev/shm" : "/tmp") + "/twfuzz")
+        path = IndexBench.folder
+        atexit { try? removeTree(IndexBench.folder) }
         try makeFolder(path + "/s")
         spool = try Spool.open(path: path + "/s", clock: .system)
         truth = ["one", "", "three"].map { Array($0.utf8) }
         for subject in truth { try send(subject) }
         try settle()
     }
-
-    deinit { try? removeTree(path) }
 
     private func send(_ subject: [UInt8]) throws {
         var draft = try spool.draft(sender: bob, receiver: bob, subject: Subject(subject)!)

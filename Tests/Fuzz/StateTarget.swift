@@ -2,6 +2,7 @@
 
 import EventLog
 import Gatekeeper
+import Glibc
 import Logging
 import MailCore
 import Posix
@@ -22,16 +23,17 @@ func stateFault(_ input: [UInt8]) -> String? {
 private final class StateBench {
     static let shared = Mutex(try! StateBench())
 
+    // A static is never freed: its folder goes when the program ends.
+    private static let folder = try! makeTemporaryFolder((isFolder("/dev/shm") ? "/dev/shm" : "/tmp") + "/twfuzz")
     private let path: String
     private let log = EventLog.logger(level: .critical, format: .text, clock: .system) { _ in }
 
     private init() throws {
-        path = try makeTemporaryFolder((isFolder("/dev/shm") ? "/dev/shm" : "/tmp") + "/twfuzz")
+        path = StateBench.folder
+        atexit { try? removeTree(StateBench.folder) }
         try makeFolder(path + "/g")
         try makeFolder(path + "/g/bans")
     }
-
-    deinit { try? removeTree(path) }
 
     func fault(in bytes: [UInt8], sealed: Bool) throws -> String? {
         let records = sealed ? bytes.split(separator: 0x0a).map { StateBench.sealed($0) } : [bytes]
