@@ -14,6 +14,8 @@ package struct Run: Sendable {
     package var endsAtFirstFailure = false
     /// How often everything is played.
     package var rounds = 1
+    /// In real time: how many transcripts that wait are played at the same time; they hardly do anything else.
+    package var waiters = 24
     /// The order is drawn from it; nil: the suite's own.
     package var shuffleSeed: UInt64?
 
@@ -87,7 +89,7 @@ package struct Run: Sendable {
         }
         guard options.clockMode == .real else { return [(jobs, workers)] }
         let waiting = jobs.filter { $0.transcript.moves }
-        return [(jobs.filter { !$0.transcript.moves }, workers), (waiting, max(workers, 24))].filter { !$0.0.isEmpty }
+        return [(jobs.filter { !$0.transcript.moves }, workers), (waiting, waiters)].filter { !$0.0.isEmpty }
     }
 
     private final class Shared: Sendable {

@@ -10,8 +10,7 @@ import ArgumentParser
             'twmailer-conformance ~/my-server' builds a copy of that folder, finds the server in it and how it is started, \
             and plays. Without a server it tests the reference server that was built with it.
 
-            Exit status: 0 no MUST failed (of the reference: nothing failed) · 1 a MUST failed or the server crashed · 2 interrupted · 3 fault of the tool \
-            · 4 nothing matched · 5 the server did not build or start · 6 this machine lacks something · 64 usage
+            \(exitStatuses)
             """,
         version: SuitePlace.version,
         subcommands: [
@@ -20,6 +19,12 @@ import ArgumentParser
             ExplainCommand.self,
         ], defaultSubcommand: RunCommand.self)
 }
+
+let exitStatuses = """
+    Exit status: 0 no MUST failed (of the reference: nothing failed) · 1 a MUST failed or the server crashed \
+    · 2 interrupted · 3 fault of the tool · 4 nothing matched \
+    · 5 the server did not build or start · 6 this machine lacks something · 64 usage
+    """
 
 /// Options that say where the suite is.
 struct SuiteOptions: ParsableArguments {

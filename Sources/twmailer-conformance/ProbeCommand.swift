@@ -7,7 +7,11 @@ import TestWorld
 
 struct ProbeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "probe", abstract: "Shows how a server answers each command, and which dialect that is.")
+        commandName: "probe", abstract: "Shows how a server answers each command, and which dialect that is.",
+        discussion: """
+            Exit status: 0 it was heard · 2 interrupted · 3 fault of the tool · 5 the server did not build or start · 6 this \
+            machine lacks something · 64 usage
+            """)
     @OptionGroup var suiteOptions: SuiteOptions
     @OptionGroup var target: TargetOptions
     @Argument(help: "The server's folder.") var folder: String?

@@ -8,7 +8,8 @@ import TestWorld
 import Transcript
 
 struct RunCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Plays transcripts (the default).")
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Plays transcripts (the default).", discussion: exitStatuses)
 
     @OptionGroup var suiteOptions: SuiteOptions
     @OptionGroup var target: TargetOptions
@@ -28,7 +29,8 @@ struct RunCommand: ParsableCommand {
     var list = false
     @Option(
         help:
-            "auto (what --server shows otherwise than the sheet is found out and tolerated), strict, or a file's name.")
+            "auto (what another server shows otherwise than the sheet is found out and tolerated), strict, or a file's name."
+    )
     var dialect: String?
     @Option(help: "How flights are cut: flight, line, byte, random:SEED, all; several are parted by commas.")
     var segment: String?
@@ -74,6 +76,9 @@ struct RunCommand: ParsableCommand {
         }
         if !isForeign && dialect == "auto" { throw ValidationError("--dialect auto goes with a server of your own") }
         try target.validate(folder: folder)
+        for path in what where path != folder && isRunnable(path) {
+            throw ValidationError("'\(path)' is a program; name its folder, or --server '\(path) {port} {spool}'")
+        }
         if let workers, workers < 1 || workers > 64 { throw ValidationError("-j is 1 to 64") }
         if slow < 1 || self.repeat < 1 { throw ValidationError("--slow and --repeat are 1 or more") }
         if seed != nil && !shuffle { throw ValidationError("--seed goes with --shuffle") }
@@ -133,6 +138,7 @@ struct RunCommand: ParsableCommand {
         (run.endsAtFirstFailure, run.rounds) = (endsAtFirstFailure, self.repeat)
         let drawn = shuffle ? seed ?? UInt64.random(in: 0...999_999) : nil
         run.shuffleSeed = drawn
+        if let workers { run.waiters = workers }
 
         let teller = Teller(verbose: verbose, progress: isTerminal(2) && !quiet && !verbose)
         let isWhole = what.isEmpty && level == nil && filter == nil && skip == nil && tags.isEmpty && !lastFailed

@@ -69,7 +69,9 @@ struct OtherServerTests {
         let folder = try PeerWorld().folder + "/folder"
         let temporary = try makeTemporaryFolder("/tmp/sb")
         defer { try? removeTree(temporary) }
-        let probe = "touch \(temporary)/x /var/tmp/sb-x; ls -A /root /home; exec bin/tw-server -p {port} -d {spool}"
+        // Whatever is not as it should be keeps the server from starting.
+        let looks = "touch \(temporary)/x /var/tmp/sb-x && exit 9; [ -z \"$(ls -A /root)$(ls -A /home)\" ] || exit 8"
+        let probe = "\(looks); exec bin/tw-server -p {port} -d {spool}"
         let play = ["quit/silent.transcript", "--build", "mkdir dep obj bin && make", "--server", probe]
         let result = try ConformanceRunner.run([folder] + play + ["--sandbox", "bwrap"])
         #expect(result.ending == .exited(0) && result.text.contains("1 played: 1 passed"), "\(result.text)")
