@@ -90,7 +90,7 @@ let package = Package(
 
         // Measures the server beside a floor in C (scripts/bench).
         .executableTarget(
-            name: "twmailer-bench", dependencies: ["Options", "Posix", "TestWorld", system],
+            name: "twmailer-bench", dependencies: ["MailCore", "Options", "Posix", "TestWorld", system],
             path: "Benchmarks/twmailer-bench", swiftSettings: strict),
 
         // What a mail server does, in memory: random sessions are compared with it.

@@ -1,6 +1,7 @@
 /* The floor: about the least that a TW-Mailer server which forks can do on this machine.
  *
  *   floor PORT SPOOL LDAP_PORT read|sendfile
+ *   floor fork                          prints what fork, exit and wait take, in microseconds (median)
  *
  * One process per connection; a raw LDAP simple bind over a plain connection of its own for each LOGIN; SEND writes a
  * file, syncs it, links it into the mailbox and syncs the folder; LIST is answered from a flat index per mailbox; READ
@@ -27,6 +28,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BLOCK = 65536 };
@@ -299,10 +301,31 @@ static void serve(void) {
     }
 }
 
+static int by_size(const void *left, const void *right) {
+    double difference = *(const double *)left - *(const double *)right;
+    return difference < 0 ? -1 : difference > 0;
+}
+
+static void measure_fork(void) {
+    enum { ROUNDS = 2000 };
+    static double taken[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        struct timespec start, end;
+        clock_gettime(CLOCK_MONOTONIC, &start);
+        if (fork() == 0) _exit(0);
+        wait(NULL);
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        taken[i] = (double)(end.tv_sec - start.tv_sec) * 1e6 + (double)(end.tv_nsec - start.tv_nsec) / 1e3;
+    }
+    qsort(taken, ROUNDS, sizeof *taken, by_size);
+    printf("%.0f\n", taken[ROUNDS / 2]);
+}
+
 /* It only wakes ppoll. */
 static void child_ended(int signal) { (void)signal; }
 
 int main(int count, char **argument) {
+    if (count == 2 && !strcmp(argument[1], "fork")) return measure_fork(), 0;
     if (count != 5) return 64;
     spool = open(argument[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     ldap_port = atoi(argument[3]);

@@ -28,6 +28,8 @@ final class Client {
     private var (next, turn): (Int, Int) = (0, 0)
     private var (sent, heard): (Int, Int) = (0, 0)
     private var search = DotSearch()
+    private var lastLine = LastLineSearch("")
+    private var isOver = false
     private var (turnBegan, exchangeBegan): (Duration, Duration) = (.zero, .zero)
     private var buffer = [UInt8](repeating: 0, count: 65_536)
 
@@ -58,6 +60,12 @@ final class Client {
 
     private func begin(at now: Duration) {
         (sent, heard, search, exchangeBegan) = (0, 0, DotSearch(), now)
+        isOver = false
+        guard next < script.count else { return }
+        switch script[next].reply {
+        case .lines(let last), .linesThenEnd(let last): lastLine = LastLineSearch(last)
+        default: break
+        }
     }
 
     /// Goes on as far as it can without waiting; nil: the turn (or the opening) is over.
@@ -103,6 +111,17 @@ final class Client {
             try compare(expected, count, exchange)
             guard ended == (heard == expected.count) else { throw wrong(exchange, count) }
             return ended
+        case .linesThenEnd where count == 0 && isOver:
+            socket = nil
+            return true
+        case .lines, .linesThenEnd:
+            guard count > 0, !isOver, let ended = lastLine.finds(in: buffer, count) else {
+                throw wrong(exchange, count)
+            }
+            heard += count
+            isOver = ended
+            if case .lines = exchange.reply { return ended }
+            return false
         }
     }
 

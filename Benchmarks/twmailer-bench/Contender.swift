@@ -1,4 +1,4 @@
-/// A server that takes part: the floor or ours, in a spool of its own.
+/// A server that takes part: the floor, ours or a peer, in a spool of its own.
 
 import Posix
 import SystemPackage
@@ -12,13 +12,25 @@ final class Contender {
         case floorSendfile = "floor, sendfile"
         case plain = "ours, plain LDAP"
         case tls = "ours, StartTLS"
+        case dovecot = "Dovecot"
+        case dovecotFast = "Dovecot, high-performance"
+        case postfix = "Postfix"
+        /// Any TW-Mailer that the user names and has started.
+        case peer
 
         var isFloor: Bool { self == .floor || self == .floorSendfile }
+        /// Started by us, and speaking TW-Mailer's protocol.
+        var isOwn: Bool { isFloor || self == .plain || self == .tls }
+        var isDovecot: Bool { self == .dovecot || self == .dovecotFast }
     }
 
     let kind: Kind
-    let process: ProcessID
+    /// nil: not started by us.
+    let process: ProcessID?
+    /// Where TW-Mailer's protocol is spoken.
     let server: TCPAddress
+    /// Where others are.
+    let wires: [Wire: TCPAddress]
     let spool: String
     private let world: WorldGuard
     /// The floor ends when this does.
@@ -30,12 +42,23 @@ final class Contender {
     ) {
         (self.kind, self.process, self.spool, self.world) = (kind, process, spool, world)
         server = TCPAddress("127.0.0.1", port: port)!
+        wires = [:]
         self.lifeline = consume lifeline
+    }
+
+    init(_ kind: Kind, _ process: ProcessID, _ wires: [Wire: TCPAddress], spool: String, _ world: WorldGuard) {
+        (self.kind, self.process, self.wires, self.spool, self.world) = (kind, process, wires, spool, world)
+        server = wires.values.first!
+    }
+
+    init(peer server: TCPAddress, _ world: WorldGuard) {
+        (kind, process, wires, spool, self.server, self.world) = (.peer, nil, [:], "", server, world)
     }
 
     /// Listens already when this returns. Its spool holds what `spool` has been given before.
     static func start(_ kind: Kind, _ setting: Setting) throws -> Contender {
         let spool = setting.spool(of: kind)
+        if !kind.isOwn { return try Peers.start(kind, setting) }
         return kind.isFloor ? try startFloor(kind, spool, setting) : try startOurs(kind, spool, setting)
     }
 
@@ -89,6 +112,7 @@ final class Contender {
 
     func end() {
         lifeline = nil
+        guard let process else { return }
         _ = try? process.send(signal: Signals.terminate)
         _ = try? process.wait()
         world.forget(group: process)

@@ -1,10 +1,16 @@
 /// What a client of the benchmark says and what it must hear, byte for byte.
 
+import Posix
+
 struct Exchange: Sendable {
     enum Reply: Sendable {
         case bytes([UInt8])
         /// Text that ends with a line of one dot, which is looked for as a client must that does not know the length.
         case text([UInt8])
+        /// Lines of which the last begins so (Wire.swift).
+        case lines(until: String)
+        /// The same, and then the server closes the connection.
+        case linesThenEnd(String)
         /// The server closes the connection.
         case end
     }
@@ -46,6 +52,8 @@ struct Workload: Sendable {
     var opening: [[Exchange]]?
     /// For each client, the turns that it takes one after the other, from the first again after the last.
     let turns: [[[Exchange]]]
+    /// nil: where the server speaks TW-Mailer's protocol.
+    var at: TCPAddress?
 
     var clients: Int { turns.count }
 }

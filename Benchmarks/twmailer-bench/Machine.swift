@@ -17,6 +17,8 @@ enum Machine {
             ("swift", version("swift", ["--version"])),
             ("cc", version("cc", ["--version"])),
             ("slapd", version("slapd", ["-VV"])),
+            ("dovecot", version("dovecot", ["--version"])),
+            ("postfix", version("postconf", ["-d", "mail_version"])),
         ]
     }
 

@@ -21,17 +21,25 @@ enum Mailboxes {
     static func fill(_ user: String, with count: Int, from sender: String, spool: String, kind: Contender.Kind) throws {
         let box = spool + "/" + user
         try makeFolder(box)
-        try makeFolder(box + "/new")
+        // Dovecot's are Maildirs: what has been seen lies in cur/.
+        let messagesName = kind.isDovecot ? "/cur" : "/new"
+        for name in kind.isDovecot ? ["/cur", "/new", "/tmp"] : ["/new"] { try makeFolder(box + name) }
         let text = mailText(1000)
         let files = (0..<kinds).map { number in
-            Array("\(sender)\n\(user)\n\(subject(number))\n".utf8) + text + Array(".\n".utf8)
+            kind.isDovecot
+                ? Array("Subject: \(subject(number))\n\n".utf8) + text
+                : Array("\(sender)\n\(user)\n\(subject(number))\n".utf8) + text + Array(".\n".utf8)
         }
         for (number, file) in files.enumerated() { try writeFile("\(box)/source\(number)", file) }
         let folder = try Posix.Directory.open(path: box)
-        let messages = try Posix.Directory.open(path: box + "/new")
+        let messages = try Posix.Directory.open(path: box + messagesName)
         for number in 1...count {
             let source = number % kinds
-            let name = kind.isFloor ? "\(number)" : ourName(number, size: files[source].count)
+            let size = files[source].count
+            let name =
+                kind.isFloor
+                ? "\(number)"
+                : kind.isDovecot ? "\(1_000_000_000 + number).M1.bench,S=\(size):2,S" : ourName(number, size: size)
             try folder.link("source\(source)", into: messages, as: name)
         }
         for number in 0..<kinds { try folder.unlink("source\(number)") }

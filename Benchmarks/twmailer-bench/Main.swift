@@ -8,10 +8,12 @@ import TestWorld
 @main struct Main {
     private static let commandLine = CommandLineSpec(
         program: "twmailer-bench", version: "0.1.0",
-        summary: "Measures the reference server beside a C server that does only what it must.",
+        summary: "Measures the reference server beside a C server that does only what it must, and beside peers.",
         options: [
             Option("json", value: "FILE", "A line of JSON for each sample."),
-            Option("rounds", value: "N", "How often each server has its turn.", standard: "5"),
+            Option(flag: "full", "Also what takes minutes: 1 GB, 5,000 sessions, five rounds, growth to the end."),
+            Option("rounds", value: "N", "How often each server has its turn; 3, and 5 with --full."),
+            Option("peer", value: "HOST:PORT", "A TW-Mailer that runs already and knows the fixture's users."),
             Option("time", value: "TIME", "One run of one server.", standard: "700ms"),
             Option("only", value: "TEXT", "Only the series whose name begins so; several are possible.", repeats: true),
             Option(

@@ -13,128 +13,87 @@ struct Measurements {
     let setting: Setting
     /// One run of a series that is measured by the number of operations in a time.
     let duration: Duration
+    /// With what takes minutes.
+    let isFull: Bool
 
     static let reader = "alice"
-    private static let boxes = [(user: "bob", mails: 10_000), (user: "carol", mails: 100_000)]
-    private static let mails = 10
-    private static let subject = "one of ten mails"
-    private static let big = 10_000_000
-    private let bigText = mailText(big)
+    static let students = (1...50).map(name)
+    static let users = students + [reader] + boxes.map(\.user)
+    static let boxes = [(user: "bob", mails: 10_000), (user: "carol", mails: 100_000)]
+    static let mails = 10
+    static let subject = "one of ten mails"
+    static let bigText = mailText(10_000_000)
     private static let ours: [Contender.Kind] = [.floor, .plain]
+    private static let dovecots: [Contender.Kind] = [.dovecot, .dovecotFast]
 
-    init(_ setting: Setting, _ duration: Duration) { (self.setting, self.duration) = (setting, duration) }
+    init(_ setting: Setting, _ duration: Duration, isFull: Bool) {
+        (self.setting, self.duration, self.isFull) = (setting, duration, isFull)
+    }
 
     /// Filled before the server starts.
-    static func bigBoxes(_ kind: Contender.Kind) -> [(user: String, mails: Int)] { ours.contains(kind) ? boxes : [] }
+    static func bigBoxes(_ kind: Contender.Kind) -> [(user: String, mails: Int)] {
+        ours.contains(kind) || kind.isDovecot ? boxes : []
+    }
 
     var all: [Measurement] {
+        let (ours, dovecots) = (Measurements.ours, Measurements.dovecots)
         var all = [
-            Measurement(name: "connection", kinds: Measurements.ours) { server in
+            Measurement(name: "connection", kinds: ours) { server in
                 try rate(server, Workload(turns: (0..<10).map { _ in [[.quit]] }))
             }
         ]
         for clients in [1, 10, 50] {
             all.append(
-                Measurement(name: "session \(clients)", kinds: [.floor, .plain, .tls]) { server in
-                    try rate(server, sessions(clients))
+                Measurement(name: "session \(clients)", kinds: ours + [.tls] + dovecots + [.peer]) { server in
+                    try rate(server, sessions(clients, server))
                 })
         }
         for (name, size, clients) in [("1 KB, 1", 1000, 1), ("1 KB, 10", 1000, 10), ("10 KB, 10", 10_000, 10)] {
             all.append(
-                Measurement(name: "send \(name)", kinds: Measurements.ours) { server in
-                    try rate(server, sending(mailText(size), clients, series: "r\(size).\(clients)"))
+                Measurement(name: "send \(name)", kinds: ours + dovecots + [.postfix, .peer]) { server in
+                    try rate(server, sending(mailText(size), clients, series: "r\(size).\(clients)", server))
                 })
         }
         all.append(
-            Measurement(name: "send 10 MB", kinds: Measurements.ours) { server in
-                try time(server, sending(bigText, 1, series: "big"), turns: 3)
+            Measurement(name: "send 10 MB", kinds: ours + dovecots + [.postfix]) { server in
+                try time(server, sending(Measurements.bigText, 1, series: "big", server), turns: 3)
             })
+        if isFull {
+            let text = mailText(1_000_000_000)
+            all.append(
+                Measurement(name: "send 1 GB", kinds: ours) { server in
+                    defer { forget("huge", server) }
+                    return try time(server, sending(text, 1, series: "huge", server), turns: 1)
+                })
+        }
         all.append(
-            Measurement(name: "read 10 MB", kinds: [.floor, .floorSendfile, .plain]) { server in
-                try time(server, reading(), turns: 15)
+            Measurement(name: "read 10 MB", kinds: [.floor, .floorSendfile, .plain] + dovecots) { server in
+                try time(server, reading(server), turns: 15)
             })
         for (user, mails) in Measurements.boxes {
-            let listing = Exchange.list(Mailboxes.listing(mails), isTimed: true)
             all.append(
-                Measurement(name: "list \(mails)", kinds: Measurements.ours) { server in
-                    try time(server, Workload(turns: [[[login(user), listing, .quit]]]), turns: 15)
+                Measurement(name: "list \(mails)", kinds: ours + dovecots) { server in
+                    try time(server, listing(user, mails, server), turns: server.kind.isDovecot ? 5 : 15)
                 })
         }
-        all.append(Measurement(name: "idle session", kinds: Measurements.ours) { try memory($0) })
+        all.append(Measurement(name: "idle session", kinds: ours) { try memory($0, sessions: 100) })
+        if isFull { all.append(Measurement(name: "idle 5000", kinds: ours) { try memory($0, sessions: 5000) }) }
         return all
-    }
-
-    /// Mail for the sessions' LIST and for READ, and one LIST of each big mailbox.
-    func prepare(_ server: Contender) throws {
-        let text = mailText(1000)
-        let turns = (1...10).map { client in
-            (0..<5).map { 10 * $0 + client }.flatMap { user in
-                (0..<Measurements.mails).map { _ in
-                    [Exchange.send(to: name(user), subject: Measurements.subject, text: text)]
-                }
-            }
-        }
-        let opening = (1...10).map { [login(name($0))] }
-        _ = try Load(server: server.server, workload: Workload(opening: opening, turns: turns)).run(turns: 50)
-        let big = Exchange.send(to: Measurements.reader, subject: "big", text: bigText)
-        let first = Measurements.bigBoxes(server.kind).map { box in
-            [login(box.user), Exchange.list(Mailboxes.listing(box.mails)), .quit]
-        }
-        _ = try Load(server: server.server, workload: Workload(turns: [[[login(name(1)), big, .quit]] + first])).run(
-            turns: 1 + first.count)
-    }
-
-    // MARK: Workloads
-
-    private func name(_ number: Int) -> String {
-        let digits = String(number)
-        return "if23b" + String(repeating: "0", count: 3 - digits.count) + digits
-    }
-
-    private func login(_ user: String, isTimed: Bool = false) -> Exchange {
-        .login(user, setting.passwords[user] ?? [], isTimed: isTimed)
-    }
-
-    /// LOGIN, LIST of ten, QUIT; four users for each client.
-    private func sessions(_ clients: Int) -> Workload {
-        let line = Array((Measurements.subject + "\n").utf8)
-        let listing = Array("\(Measurements.mails)\n".utf8) + (0..<Measurements.mails).flatMap { _ in line }
-        return Workload(
-            turns: (0..<clients).map { client in
-                (0..<4).map { [login(name(1 + (client * 4 + $0) % 50), isTimed: true), .list(listing), .quit] }
-            })
-    }
-
-    /// To four receivers for each client.
-    private func sending(_ text: [UInt8], _ clients: Int, series: String) -> Workload {
-        Workload(
-            opening: (0..<clients).map { [login(name(1 + $0))] },
-            turns: (0..<clients).map { client in
-                (0..<4).map {
-                    [.send(to: "\(series).\(client * 4 + $0)", subject: "a mail of the benchmark", text: text)]
-                }
-            })
-    }
-
-    private func reading() -> Workload {
-        let mail = Exchange.read(1, sender: name(1), receiver: Measurements.reader, subject: "big", text: bigText)
-        return Workload(
-            opening: [[login(Measurements.reader), .list(Array("1\nbig\n".utf8))]], turns: [[[mail]]])
     }
 
     // MARK: Measuring
 
-    private func rate(_ server: Contender, _ workload: Workload) throws -> Sample {
+    func rate(_ server: Contender, _ workload: Workload) throws -> Sample {
         try measured(server) {
-            try Load(server: server.server, workload: workload).run(for: duration)
+            try Load(server: workload.at ?? server.server, workload: workload).run(for: duration)
         } value: {
             Double($0.operations) / $0.seconds
         }
     }
 
-    private func time(_ server: Contender, _ workload: Workload, turns: Int) throws -> Sample {
+    func time(_ server: Contender, _ workload: Workload, turns: Int) throws -> Sample {
         try measured(server) {
-            try Load(server: server.server, workload: workload).run(turns: turns)
+            try Load(server: workload.at ?? server.server, workload: workload).run(turns: turns)
         } value: {
             median($0.times.exchanges) * 1000
         }
@@ -153,13 +112,16 @@ struct Measurements {
             directory: used.directory, foreign: used.foreign)
     }
 
-    /// What a session that has logged in and waits costs, on average of a hundred.
-    private func memory(_ server: Contender) throws -> Sample {
-        let before = Set(ProcessTree.of(group: server.process).alive)
-        let clients = (0..<100).map { index in
-            Client(server.server, from: Load.source(index), opening: [login(name(1 + index % 50))], turns: [])
+    /// What a session that has logged in and waits costs, on average; all of them must answer at the end.
+    private func memory(_ server: Contender, sessions: Int) throws -> Sample {
+        let members = { server.process.map { ProcessTree.of(group: $0).alive } ?? [] }
+        let before = Set(members())
+        let clients = (0..<sessions).map { index in
+            Client(
+                server.server, from: Load.source(index), opening: [login(Measurements.students[index % 50])],
+                turns: [[.quit]])
         }
-        for client in clients {
+        func proceed(_ client: Client) throws {
             try client.start(at: Clock.system.now())
             while let need = try client.proceed() {
                 _ = try Clock.system.wait(
@@ -167,12 +129,16 @@ struct Measurements {
                     until: Clock.system.now() + .seconds(10))
             }
         }
-        // The connections must outlive the look at their sessions.
-        let sizes = withExtendedLifetime(clients) {
-            ProcessTree.of(group: server.process).alive.filter { !before.contains($0) }.compactMap(Usage.memory)
-        }
+        for client in clients { try proceed(client) }
+        let sizes = members().filter { !before.contains($0) }.prefix(100).compactMap(Usage.memory)
+        for client in clients { try proceed(client) }
         let count = Double(max(1, sizes.count))
         return Sample(
             value: sizes.map(\.share).reduce(0, +) / count, half: sizes.map(\.anonymous).reduce(0, +) / count, most: 0)
+    }
+
+    /// A gigabyte a round would fill the disk.
+    private func forget(_ series: String, _ server: Contender) {
+        for number in 0..<4 { try? removeTree("\(server.spool)/\(series).\(number)") }
     }
 }

@@ -1,36 +1,56 @@
-/// What the benchmark says: a Markdown table for people, a line of JSON per sample for programs.
+/// What the benchmark says: Markdown for people, a line of JSON per sample for programs.
 
 struct Report {
     let machine: [(name: String, value: String)]
     let rounds: Int
+    /// Who does not take part, and why.
+    var absent: [(kind: Contender.Kind, reason: String)] = []
+
+    /// What the columns hold; of the floor's two forms the better one.
+    private static let columns: [(title: String, kinds: [Contender.Kind])] = [
+        ("floor", [.floor, .floorSendfile]), ("ours", [.plain]), ("Dovecot", [.dovecot]),
+        ("Dovecot, high-performance", [.dovecotFast]), ("Postfix", [.postfix]), ("peer", [.peer]),
+    ]
 
     func table(_ all: [Series]) -> String {
+        let present = Report.columns.filter { column in
+            all.contains { series in column.kinds.contains { series.samples[$0] != nil } }
+        }
         var lines = machine.map { "- \($0.name): \($0.value)" }
+        lines += absent.map { "- not run: \($0.kind.rawValue): \($0.reason)" }
         lines += [
             "- \(rounds) rounds; servers alternate within a round; the ratio is the median over the rounds (least–most)",
             "- processor: seconds of the server's processes per 1,000 operations, and of slapd behind the plus",
-            "- strangers: the most of the machine that other processes had during a run", "",
-            "| operation | baseline | ours | ratio | target | met | processor: floor | ours | strangers |",
-            "|---|--:|--:|--:|--:|---|--:|--:|--:|",
+            "- strangers: the most of the machine that other processes had during a run, and how many of the samples had "
+                + "them above \(fixed(Sample.quiet * 100, 0)) %", "",
         ]
+        let titles = ["operation"] + present.map(\.title) + ["ratio", "target", "met"]
+        let head = titles + present.map { "processor: \($0.title)" } + ["strangers"]
+        lines.append("| " + head.joined(separator: " | ") + " |")
+        lines.append("|---|" + String(repeating: "--:|", count: head.count - 1))
         for row in Row.all {
-            guard let series = all.first(where: { $0.name == row.series }) else { continue }
-            lines.append(line(row, series))
+            guard let series = all.first(where: { $0.name == row.series }),
+                row.best(row.baseline, series) != nil, series.samples[row.subject] != nil
+            else { continue }
+            lines.append(line(row, series, present))
         }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func line(_ row: Row, _ series: Series) -> String {
+    private func line(_ row: Row, _ series: Series, _ columns: [(title: String, kinds: [Contender.Kind])]) -> String {
         let ratios = row.ratios(series)
-        let ratio = median(ratios)
-        let value = median(series.values(row.subject, row.value))
+        let (ratio, value) = (median(ratios), row.best([row.subject], series) ?? .nan)
         let met = row.target.isMet(ratio: ratio, value: value).map { $0 ? "yes" : "**no**" } ?? ""
         let spread = "\(fixed(ratio, 2)) (\(fixed(ratios.min() ?? .nan, 2))–\(fixed(ratios.max() ?? .nan, 2)))"
-        let processors = [row.baseline[0], row.subject].map { series.processor($0) }
-        let cells = [
-            row.title, plain(row.standard(series)), plain(value), spread,
-            row.target.text, met, processors[0], processors[1], "\(fixed(series.foreign * 100, 0)) %",
-        ]
+        let isAlone = row.isComparison || row.subject != .plain
+        let values = columns.map { isAlone ? "" : row.best($0.kinds, series).map(plain) ?? "" }
+        let processors = columns.map { isAlone ? "" : series.processor($0.kinds[0]) }
+        let samples = series.samples.values.joined()
+        let strangers =
+            isAlone
+            ? ""
+            : "\(fixed(series.foreign * 100, 0)) %, \(samples.count { $0.foreign > Sample.quiet })/\(samples.count)"
+        let cells = [row.title] + values + [spread, row.target.text, met] + processors + [strangers]
         return "| " + cells.joined(separator: " | ") + " |"
     }
 
@@ -39,11 +59,12 @@ struct Report {
         return "{" + (pairs + ["\"rounds\":\(rounds)"]).joined(separator: ",") + "}\n"
     }
 
-    static func json(_ series: String, _ kind: Contender.Kind, round: Int, _ sample: Sample) -> String {
-        "{\"series\":\(quoted(series)),\"server\":\(quoted(kind.rawValue)),\"round\":\(round)"
+    static func json(_ series: String, _ server: String, round: Int, _ sample: Sample) -> String {
+        "{\"series\":\(quoted(series)),\"server\":\(quoted(server)),\"round\":\(round)"
             + ",\"value\":\(sample.value),\"operations\":\(sample.operations),\"seconds\":\(sample.seconds)"
             + ",\"p50_ms\":\(sample.half),\"p99_ms\":\(sample.most),\"processor_s\":\(sample.processor)"
-            + ",\"slapd_s\":\(sample.directory),\"foreign\":\(sample.foreign)}\n"
+            + ",\"slapd_s\":\(sample.directory),\"foreign\":\(sample.foreign)"
+            + ",\"quiet\":\(sample.foreign <= Sample.quiet)}\n"
     }
 }
 
@@ -52,8 +73,8 @@ private func quoted(_ text: String) -> String {
         + "\""
 }
 
-/// Four digits that count.
-private func plain(_ value: Double) -> String { fixed(value, value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3) }
+/// Three or four digits that count.
+func plain(_ value: Double) -> String { fixed(value, value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3) }
 
 func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return "–" }

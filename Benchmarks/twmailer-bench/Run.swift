@@ -11,6 +11,8 @@ struct Run {
     private let json: String?
     private let rounds: Int
     private let duration: Duration
+    private let isFull: Bool
+    private let peer: TCPAddress?
     private let only: [String]
 
     init(_ parsed: ParsedOptions, _ world: WorldGuard) throws {
@@ -18,7 +20,14 @@ struct Run {
         root = try parsed.requiredText("root")
         parent = try parsed.requiredText("folder")
         json = parsed.text("json")
-        rounds = try parsed.int("rounds", in: 1...1000)
+        isFull = parsed.flag("full")
+        rounds = parsed.isGiven("rounds") ? try parsed.int("rounds", in: 1...1000) : isFull ? 5 : 3
+        peer = try parsed.text("peer").map { text throws(UsageError) in
+            let parts = text.split(separator: ":")
+            guard parts.count == 2, let port = UInt16(parts[1]), let address = TCPAddress(String(parts[0]), port: port)
+            else { throw parsed.refusal(of: "peer", allowed: "a numeric IPv4 address and a port") }
+            return address
+        }
         duration = try parsed.duration("time", in: .milliseconds(10) ... .seconds(600))
         only = parsed.texts("only")
     }
@@ -26,20 +35,50 @@ struct Run {
     func run() throws {
         let setting = try prepare()
         defer { setting.directory.end() }
-        let report = Report(machine: Machine.description(folder: setting.folder), rounds: rounds)
-        let measurements = Measurements(setting, duration)
-        let contenders = try Contender.Kind.allCases.map { kind in
-            try makeSpool(kind, setting)
-            let server = try Contender.start(kind, setting)
-            say("preparing \(kind.rawValue)")
+        var report = Report(machine: Machine.description(folder: setting.folder), rounds: rounds)
+        let measurements = Measurements(setting, duration, isFull: isFull)
+        var contenders: [Contender] = []
+        defer { contenders.forEach { $0.end() } }
+        for kind in Contender.Kind.allCases {
+            do {
+                if let server = try enter(kind, setting, measurements) { contenders.append(server) }
+            } catch {
+                if kind.isOwn { throw error }
+                report.absent.append((kind, "\(error)"))
+            }
+        }
+        var lines = report.head
+        let probes = try Probes.run(setting, contenders.first { $0.kind == .floor })
+        let series = try measurements.all.filter { wanted($0.name) }.map { try measure($0, contenders, &lines) }
+        var growth: [Growth] = []
+        if wanted("growth"), let ours = contenders.first(where: { $0.kind == .plain }) {
+            say("measuring growth")
+            growth = try measurements.growth(ours)
+            for one in growth { lines += one.json }
+        }
+        if let json { try replaceFile(at: json, with: Array(lines.utf8).span) }
+        let text = probes.map { "- \($0.name): \($0.value)\n" }.joined() + report.table(series)
+        try writeAll(1, Array((text + (growth.isEmpty ? "" : Growth.table(growth))).utf8).span)
+    }
+
+    /// nil: a peer that nobody has named.
+    private func enter(_ kind: Contender.Kind, _ setting: Setting, _ measurements: Measurements) throws -> Contender? {
+        if kind == .peer {
+            guard let peer else { return nil }
+            let server = Contender(peer: peer, world)
             try measurements.prepare(server)
             return server
         }
-        defer { contenders.forEach { $0.end() } }
-        var lines = report.head
-        let series = try measurements.all.filter { wanted($0.name) }.map { try measure($0, contenders, &lines) }
-        if let json { try replaceFile(at: json, with: Array(lines.utf8).span) }
-        try writeAll(1, Array(report.table(series).utf8).span)
+        say("preparing \(kind.rawValue)")
+        try makeSpool(kind, setting)
+        let server = try Contender.start(kind, setting)
+        do {
+            try measurements.prepare(server)
+        } catch {
+            server.end()
+            throw error
+        }
+        return server
     }
 
     private func wanted(_ name: String) -> Bool { only.isEmpty || only.contains { name.hasPrefix($0) } }
@@ -54,7 +93,7 @@ struct Run {
             for server in round % 2 == 0 ? servers : servers.reversed() {
                 let sample = try measurement.run(server)
                 series.samples[server.kind, default: []].append(sample)
-                lines += Report.json(measurement.name, server.kind, round: round, sample)
+                lines += Report.json(measurement.name, server.kind.rawValue, round: round, sample)
             }
         }
         return series

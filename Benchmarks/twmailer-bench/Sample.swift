@@ -13,6 +13,9 @@ struct Sample: Sendable {
     var directory = 0.0
     /// The share of the machine that belonged to somebody else meanwhile.
     var foreign = 0.0
+
+    /// Beyond this a sample says as much about the strangers as about the server.
+    static let quiet = 0.05
 }
 
 /// The value below which `part` of the samples lie (nearest rank).

@@ -51,19 +51,24 @@ enum Usage {
 
 /// Processor time between two moments, a server's and everybody else's.
 struct Meter {
-    private let leader: ProcessID
+    private let leader: ProcessID?
     private let directory: ProcessID
     private let start: (server: Double, directory: Double, own: Double, machine: Double, time: Duration)
 
-    init(_ leader: ProcessID, directory: ProcessID) {
+    /// - Parameter leader: nil for a server that somebody else has started, whose use is then a stranger's.
+    init(_ leader: ProcessID?, directory: ProcessID) {
         (self.leader, self.directory) = (leader, directory)
-        start = (Usage.ofTree(leader), Usage.ofTree(directory), Meter.own, Usage.ofMachine(), Clock.system.now())
+        start = (
+            leader.map(Usage.ofTree) ?? 0, Usage.ofTree(directory), Meter.own, Usage.ofMachine(), Clock.system.now()
+        )
     }
 
     /// Seconds of the server and of slapd; and the share of the machine that strangers had, from 0 to 1.
     func read() -> (server: Double, directory: Double, foreign: Double) {
         let (machine, own) = (Usage.ofMachine() - start.machine, Meter.own - start.own)
-        let (server, directory) = (Usage.ofTree(leader) - start.server, Usage.ofTree(directory) - start.directory)
+        let (server, directory) = (
+            (leader.map(Usage.ofTree) ?? 0) - start.server, Usage.ofTree(directory) - start.directory
+        )
         let elapsed = seconds(Clock.system.now() - start.time) * Double(Usage.processors)
         return (server, directory, max(0, (machine - own - server - directory) / elapsed))
     }
