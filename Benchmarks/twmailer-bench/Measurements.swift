@@ -23,6 +23,7 @@ struct Measurements {
     static let mails = 10
     static let subject = "one of ten mails"
     static let bigText = mailText(10_000_000)
+    private static let hugeText = mailText(1_000_000_000)
     private static let ours: [Contender.Kind] = [.floor, .plain]
     private static let dovecots: [Contender.Kind] = [.dovecot, .dovecotFast]
 
@@ -59,11 +60,10 @@ struct Measurements {
                 try time(server, sending(Measurements.bigText, 1, series: "big", server), turns: 3)
             })
         if isFull {
-            let text = mailText(1_000_000_000)
             all.append(
                 Measurement(name: "send 1 GB", kinds: ours) { server in
                     defer { forget("huge", server) }
-                    return try time(server, sending(text, 1, series: "huge", server), turns: 1)
+                    return try time(server, sending(Measurements.hugeText, 1, series: "huge", server), turns: 1)
                 })
         }
         all.append(

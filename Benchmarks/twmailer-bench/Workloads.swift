@@ -34,16 +34,18 @@ extension Measurements {
         return Workload(turns: turns, at: server.wires[.pop3])
     }
 
-    /// To four receivers for each client; to Dovecot by LMTP, to Postfix by SMTP.
+    /// To four receivers for each client, or to one where four copies of the text would fill the memory; to Dovecot by
+    /// LMTP, to Postfix by SMTP.
     func sending(_ text: [UInt8], _ clients: Int, series: String, _ server: Contender) -> Workload {
         let wire: Wire? = server.kind.isDovecot ? .lmtp : server.kind == .postfix ? .smtp : nil
         let subject = "a mail of the benchmark"
+        let receivers = text.count > 50_000_000 ? 1 : 4
         return Workload(
             opening: (0..<clients).map { client in
                 wire.map { opening($0, name(1 + client)) } ?? [login(name(1 + client))]
             },
             turns: (0..<clients).map { client in
-                (0..<4).map {
+                (0..<receivers).map {
                     let receiver = "\(series).\(client * 4 + $0)"
                     return wire == nil
                         ? [.send(to: receiver, subject: subject, text: text)]

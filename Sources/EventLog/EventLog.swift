@@ -75,6 +75,7 @@ extension EventLog.Format {
 /// Printable ASCII; every other byte, the backslash, and the bytes of `also` as \xHH; cut at 256 bytes.
 func escaped(_ text: String, also: String) -> String {
     let plain = { (byte: UInt8) in (0x20...0x7e).contains(byte) && byte != 0x5c && !also.utf8.contains(byte) }
+    if text.utf8.count <= EventLog.maximumValue, text.utf8.allSatisfy(plain) { return text }  // nearly always
     var result = ""
     for byte in text.utf8 {
         let hex = String(byte, radix: 16)

@@ -84,7 +84,10 @@ package struct Gatekeeper: ~Copyable {
 
     private mutating func letIn() {
         do {
-            while true { listen(to: Visitor(try Sockets.acceptLocally(descriptors.door.number))) }
+            while true {
+                listen(to: Visitor(try Sockets.acceptLocally(descriptors.door.number)))
+                dispatch()  // a worker asks while the next one is let in
+            }
         } catch Errno.wouldBlock {
             return
         } catch {
