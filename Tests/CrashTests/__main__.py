@@ -30,7 +30,7 @@ def points(options, directory, folder):
     say("  " + ", ".join(f"{what} {count}" for what, count in part.counts.items()))
     tried = sum(count for what, count in part.counts.items() if what.endswith(" points"))
     # A process does not always make the same calls; one that never comes to the point shows nothing.
-    is_thorough = part.counts["not reached"] * 50 <= tried
+    is_thorough = part.counts["not reached"] * 10 <= tried
     return f"{tried} points", part.violations, is_thorough
 
 

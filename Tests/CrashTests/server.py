@@ -4,6 +4,7 @@ import collections
 import socket
 import subprocess
 import threading
+import time
 
 from world import PATIENCE, Broken, ClockPage, die_with_parent, kill, parents, wait_for_end
 
@@ -61,6 +62,16 @@ class Server:
             if parent in found["gatekeeper"]:
                 found["worker"].append(pid)
         return found
+
+    def only_session(self):
+        """The one that is left when those whose clients have gone have ended."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            sessions = self.family()["session"]
+            if len(sessions) == 1:
+                return sessions[0]
+            time.sleep(0.001)
+        raise Broken(f"{len(sessions)} sessions")
 
     def kill_tree(self):
         """kill -9 of everything at once, as a crash of the machine's user would."""
