@@ -3,6 +3,7 @@
 import argparse
 import os
 import random
+import signal
 import sys
 
 import mutants
@@ -70,6 +71,7 @@ def main():
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("part", nargs="*")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # an exit that removes what was made
     figures, violations, is_good = [], 0, True
     with world(options.programs) as (directory, folder):
         for name in options.part or PARTS:
