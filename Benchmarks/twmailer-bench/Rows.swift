@@ -43,8 +43,8 @@ struct Row: Sendable {
     static let all: [Row] = connections + [1, 10, 50].flatMap(sessions) + logins + sends + reads + idle
 
     private static func against(_ peers: [Contender.Kind], _ series: String, _ target: Target) -> Row {
-        let names = peers.map(\.rawValue).joined(separator: " and ")
-        return Row(title: "… against \(names)", series: series, baseline: peers, target: target, isComparison: true)
+        let name = peers.count == 1 ? peers[0].rawValue : "the best peer"
+        return Row(title: "… against \(name)", series: series, baseline: peers, target: target, isComparison: true)
     }
 
     private static let connections: [Row] = [
