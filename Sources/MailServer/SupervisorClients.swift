@@ -64,8 +64,7 @@ extension Supervisor {
         do { return .success(try ProcessID.fork()) } catch { return .failure(error) }
     }
 
-    /// The child's first act: it keeps its client, the spool and the log, and nothing that is the supervisor's. (The spool's lock is the
-    /// supervisor's whoever has its file open.)
+    /// The child's first act: it keeps its client, the spool and the log, and nothing that is the supervisor's.
     private mutating func becomeSession(of parent: ProcessID) {
         dieWithParent(parent)
         forbidDumps()  // LOGIN-13
@@ -75,6 +74,7 @@ extension Supervisor {
         listener = nil
         stopping.writing = nil
         gatekeeper.forget()
+        spool.closeLockInChild()
         Signals.forget()
     }
 

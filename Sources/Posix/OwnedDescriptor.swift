@@ -19,6 +19,9 @@ package struct OwnedDescriptor: ~Copyable {
         if Glibc.close(number) == -1 { throw lastErrno() }
     }
 
+    /// In a forked child that leaves by `exitNow`, so that no deinit follows: the owner's page stays shared with the parent.
+    package borrowing func closeInChild() { _ = Glibc.close(number) }
+
     /// Gives the number away; nobody closes it any more.
     package consuming func release() -> Int32 {
         let number = number

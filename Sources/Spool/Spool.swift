@@ -13,7 +13,7 @@ package final class Spool {
     /// `.tmp/`: messages that are not complete.
     let drafts: Directory
     private let bootID: [UInt8]
-    /// The lock is the opening process's alone; forked sessions inherit the descriptor only.
+    /// The lock is the opening process's alone; forked sessions inherit the descriptor only, and give it up.
     private let lock: OwnedDescriptor
     /// The folder's path if opening made it.
     let madeAt: String?
@@ -28,6 +28,9 @@ package final class Spool {
         self.bootID = bootID
         self.madeAt = madeAt
     }
+
+    /// In a session: gives up what it inherited of the lock. The lock itself stays with the supervisor.
+    package func closeLockInChild() { lock.closeInChild() }
 
     /// A message to be written; nothing of it is seen before it is delivered (LIST-3).
     package func draft(sender: Username, receiver: Username, subject: Subject) throws(Errno) -> Draft {
