@@ -67,7 +67,7 @@ package final class WorldGuard: Sendable {
             keep) folders=$(without "$value" "$folders") ;;
             esac
         done
-        for group in $groups; do kill -KILL -- "-$group"; done
+        for group in $groups; do kill -s KILL -- "-$group"; done
         turn=0
         while [ $turn -lt 100 ]; do
             found=
