@@ -1,6 +1,7 @@
 /// The runner's end, however it comes, leaves no process and no folder behind.
 
 import Posix
+import TestWorld
 import Testing
 
 struct RunnerEndTests {
@@ -27,5 +28,15 @@ struct RunnerEndTests {
         }
         try runner.process.send(signal: signal)
         #expect(try runner.finished().ending == (signal == 9 ? .killed(signal: 9) : .exited(2)))
+    }
+
+    @Test func `a watched process group ends with its guard, though nothing in it bears the runner's mark`() throws {
+        let guardian = try WorldGuard.start()
+        var spawn = Spawn("sleep", ["20"])  // which would end with 0
+        spawn.ownGroup = true
+        let process = try spawn.start()
+        guardian.watch(group: process)
+        guardian.close()
+        #expect(try process.wait() == .killed(signal: 9))
     }
 }
