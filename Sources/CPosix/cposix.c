@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +25,22 @@ int cposix_die_with_parent(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 
 int cposix_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 int cposix_merge_freed_memory(void) { return mallopt(M_MXFAST, 0); }
 int cposix_forbid_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
+
+// linux/landlock.h of older systems lacks the newer fields; the numbers never change.
+int cposix_landlock_version(void) { return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, 1); }
+
+int cposix_landlock_rules(uint64_t files, uint64_t network, uint64_t scopes) {
+    uint64_t taken[] = {files, network, scopes};
+    size_t fields = scopes ? 3 : network ? 2 : 1;
+    return (int)syscall(SYS_landlock_create_ruleset, taken, fields * sizeof taken[0], 0);
+}
+
+int cposix_landlock_allow(int rules, uint64_t files, int below) {
+    struct __attribute__((packed)) { uint64_t files; int32_t below; } rule = {files, below};
+    return (int)syscall(SYS_landlock_add_rule, rules, 1, &rule, 0);
+}
+
+int cposix_landlock_enter(int rules) { return (int)syscall(SYS_landlock_restrict_self, rules, 0); }
 
 int cposix_open_directory_at(int directory, const char *name) {
     return openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

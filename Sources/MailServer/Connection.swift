@@ -7,6 +7,8 @@ struct Connection: ~Copyable {
     /// Why nothing more can be said or heard.
     enum End: Error, Equatable {
         case timeout
+        /// The client took no byte of a reply for too long.
+        case notRead
         /// The server stops, and the session was between two commands.
         case serverStops
         case broken(Errno)
@@ -37,7 +39,7 @@ struct Connection: ~Copyable {
                 if error != .resourceTemporarilyUnavailable { throw .broken(error) }
             }
             var entries = [PollEntry(socket.number, .readable), PollEntry(heedingStop ? stop : -1, .readable)]
-            try wait(&entries, until: deadline)
+            try wait(&entries, until: deadline, orElse: .timeout)
             if entries[0].ready.isEmpty, !entries[1].ready.isEmpty { throw .serverStops }
         }
     }
@@ -51,15 +53,15 @@ struct Connection: ~Copyable {
             } catch {
                 if error != .resourceTemporarilyUnavailable { throw .broken(error) }
                 var entries = [PollEntry(socket.number, .writable)]
-                try wait(&entries, until: clock.now() + timeout)
+                try wait(&entries, until: clock.now() + timeout, orElse: .notRead)
             }
         }
     }
 
-    private func wait(_ entries: inout [PollEntry], until deadline: Duration) throws(End) {
+    private func wait(_ entries: inout [PollEntry], until deadline: Duration, orElse late: End) throws(End) {
         do {
             while try clock.poll(&entries, until: deadline) == 0 {
-                if clock.now() >= deadline { throw End.timeout }
+                if clock.now() >= deadline { throw late }
             }
         } catch let end as End {
             throw end

@@ -3,6 +3,8 @@
 package struct Limits: Sendable {
     package var sessions = 512
     package var sessionsPerAddress = 128
+    /// What of an IPv6 address counts as one address: a host owns a whole network (T29).
+    package var ipv6Prefix = 64
     /// Sessions that have not logged in yet.
     package var sessionsBeforeLogin = 128
     /// From the connection to the login, whatever is sent meanwhile.

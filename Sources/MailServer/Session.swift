@@ -45,7 +45,9 @@ package struct Session: ~Copyable {
             try converse()
         } catch {
             switch error {
-            case .timeout: reason = machine.user == nil ? "login-timeout" : "timeout"
+            case .timeout, .notRead:
+                reason = "timeout"
+                log.notice("timeout", metadata: ["phase": "\(error == .notRead ? "reply" : phase)"])
             case .serverStops: reason = "server-stops"
             case .broken(let errno): reason = "\(errno)"
             }
@@ -53,6 +55,9 @@ package struct Session: ~Copyable {
         log.debug("session-end", metadata: ["reason": "\(reason)"])
         connection.close()
     }
+
+    /// What the client was waited for.
+    private var phase: String { machine.user == nil ? "login" : machine.isBetweenFrames ? "idle" : "command" }
 
     /// Returns when the connection is to be closed in good order.
     private mutating func converse() throws(Connection.End) {

@@ -41,12 +41,13 @@ struct SessionTable {
 
     mutating func reserve(for address: ClientAddress) -> Result<Place, Refusal> {
         guard !free.isEmpty else { return .failure(.total) }
-        guard perAddress[address, default: 0] < limits.sessionsPerAddress else { return .failure(.perAddress) }
+        let network = network(of: address)
+        guard perAddress[network, default: 0] < limits.sessionsPerAddress else { return .failure(.perAddress) }
         var making: (process: ProcessID, address: ClientAddress)?
         if entries.count >= limits.sessionsBeforeLogin {
             let waiting = entries.filter { loggedIn[$0.value.slot] == 0 && !$0.value.isDismissed }
             if waiting.count >= limits.sessionsBeforeLogin {
-                guard let process = SessionTable.mostDispensable(waiting, for: address) else {
+                guard let process = mostDispensable(waiting, for: network) else {
                     return .failure(.beforeLogin)
                 }
                 entries[process]?.isDismissed = true
@@ -58,30 +59,33 @@ struct SessionTable {
         return .success(Place(slot: slot, making: making))
     }
 
-    /// Of the sessions that have not logged in, the oldest of the address that has most of them, if it has more than
-    /// `address`: so nobody who only connects, however often, keeps others out (CONC-1).
-    private static func mostDispensable(_ waiting: [ProcessID: Entry], for address: ClientAddress) -> ProcessID? {
-        let crowds = Dictionary(grouping: waiting, by: \.value.address)
+    /// Of the sessions that have not logged in, the oldest of the network that has most of them, if it has more than
+    /// `network`: so nobody who only connects, however often, keeps others out (CONC-1).
+    private func mostDispensable(_ waiting: [ProcessID: Entry], for network: ClientAddress) -> ProcessID? {
+        let crowds = Dictionary(grouping: waiting, by: { self.network(of: $0.value.address) })
         guard let largest = crowds.values.max(by: { $0.count < $1.count }),
-            largest.count > crowds[address, default: []].count
+            largest.count > crowds[network, default: []].count
         else { return nil }
         return largest.min { $0.value.number < $1.value.number }?.key
     }
+
+    private func network(of address: ClientAddress) -> ClientAddress { address.banned(ipv6Prefix: limits.ipv6Prefix) }
 
     mutating func giveBack(_ slot: Int) { free.append(slot) }
 
     mutating func began(_ process: ProcessID, slot: Int, from address: ClientAddress) {
         numbers += 1
         entries[process] = Entry(slot: slot, address: address, number: numbers)
-        perAddress[address, default: 0] += 1
+        perAddress[network(of: address), default: 0] += 1
     }
 
     /// nil: no session of ours.
     mutating func ended(_ process: ProcessID) -> (address: ClientAddress, wasDismissed: Bool)? {
         guard let entry = entries.removeValue(forKey: process) else { return nil }
         free.append(entry.slot)
-        let left = perAddress[entry.address, default: 1] - 1
-        perAddress[entry.address] = left == 0 ? nil : left
+        let network = network(of: entry.address)
+        let left = perAddress[network, default: 1] - 1
+        perAddress[network] = left == 0 ? nil : left
         return (entry.address, entry.isDismissed)
     }
 

@@ -16,6 +16,7 @@ package struct Supervisor: ~Copyable {
     let limits: Limits
     let log: Logger
     let spool: Spool
+    var bounds: Bounds
     /// nil once the server stops.
     var listener: OwnedDescriptor?
     let signals: Int32
@@ -34,10 +35,12 @@ package struct Supervisor: ~Copyable {
         package var gatekeeperPath: String
         package var gatekeeperArguments: [String]
         package var verdictTimeout: Duration
+        /// All files and folders that are ever written while the server runs.
+        package var changes: [String]
 
         package init(
             clock: Clock, limits: Limits, log: Logger, gatekeeperPath: String, gatekeeperArguments: [String],
-            verdictTimeout: Duration
+            verdictTimeout: Duration, changes: [String]
         ) {
             self.clock = clock
             self.limits = limits
@@ -45,6 +48,7 @@ package struct Supervisor: ~Copyable {
             self.gatekeeperPath = gatekeeperPath
             self.gatekeeperArguments = gatekeeperArguments
             self.verdictTimeout = verdictTimeout
+            self.changes = changes
         }
     }
 
@@ -72,7 +76,8 @@ package struct Supervisor: ~Copyable {
                 stop: stopping.reading.number, verdict: { line.verdict(on: $0) },
                 loggedIn: { [loggedIn = sessions.loggedIn] slot in loggedIn[slot] = 1 })
             var supervisor = Supervisor(
-                sessionWorld: world, limits: setting.limits, log: setting.log, spool: spool, listener: listener,
+                sessionWorld: world, limits: setting.limits, log: setting.log, spool: spool,
+                bounds: try Bounds.draw(around: spool, changes: setting.changes, log: setting.log), listener: listener,
                 signals: try Signals.catching([Signals.child, Signals.terminate, Signals.interrupt]),
                 stopping: stopping,
                 gatekeeper: try GatekeeperProcess.prepare(
@@ -93,6 +98,7 @@ package struct Supervisor: ~Copyable {
 
     /// Serves until TERM or INT; returns once every child is gone.
     package consuming func run() throws(Errno) {
+        try bounds.enter()
         var asked = false
         while !asked {
             var entries = [

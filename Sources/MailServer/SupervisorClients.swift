@@ -67,7 +67,6 @@ extension Supervisor {
     /// The child's first act: it keeps its client, the spool and the log, and nothing that is the supervisor's.
     private mutating func becomeSession(of parent: ProcessID) {
         dieWithParent(parent)
-        forbidDumps()  // LOGIN-13
         // A terminal's ^C reaches the whole group; the supervisor decides what becomes of sessions.
         Signals.ignore([Signals.interrupt, Signals.terminate])
         Signals.restoreDefault([Signals.child])
@@ -76,6 +75,7 @@ extension Supervisor {
         gatekeeper.forget()
         spool.closeLockInChild()
         Signals.forget()
+        bounds.enterAsSession()
     }
 
     // Not inlined: where the end of the process is in sight, the optimiser tidies up the supervisor before it, page

@@ -45,6 +45,17 @@ package struct OwnedDescriptor: ~Copyable {
     }
 }
 
+/// Opens /dev/null for each of 0, 1 and 2 that a careless parent has closed: the next socket or file of ours would get
+/// its number, and what is meant for the user would go to the network.
+package func openStandardDescriptors() {
+    while let opened = try? retrying({ unsafe Glibc.open("/dev/null", O_RDWR) }) {
+        if opened > 2 {
+            _ = Glibc.close(opened)
+            return
+        }
+    }
+}
+
 /// Closes what a careless parent has left open, before anything of our own is (close_range(2)).
 package func closeInheritedDescriptors(from first: Int32) { cposix_close_from(first) }
 

@@ -91,15 +91,10 @@ package func endAfter(seconds: Int) { _ = alarm(UInt32(max(1, seconds))) }
 /// Leaves without running exit handlers: a forked child must not flush its parent's buffers.
 package func exitNow(_ code: Int32) -> Never { _exit(code) }
 
-/// No core dump: memory may hold passwords and mail. Children inherit it.
-package func forbidCores() {
-    var none = rlimit(rlim_cur: 0, rlim_max: 0)
-    _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-}
-
-/// No core dump, and nobody of the same user may look into the process (PR_SET_DUMPABLE).
+/// No core dump, because memory may hold passwords and mail, and nobody of the same user may look into the process
+/// (PR_SET_DUMPABLE). Forked children inherit it; a program that is started does not.
 package func forbidDumps() {
-    forbidCores()
+    ResourceLimit.cores.lower(to: 0)
     _ = cposix_forbid_dumps()
 }
 

@@ -33,8 +33,9 @@ package struct Spawn {
         }
         if let workingFolder { unsafe cposix_spawn_in_folder(&actions, workingFolder) }
         if descriptors[0] == nil { unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) }
-        // Two passes, so that a source is not overwritten before it is copied.
-        let base: Int32 = 700
+        // Two passes, so that a source is not overwritten before it is copied; above all of them, and not far, because
+        // a descriptor must be lower than the limit for open files.
+        let base = descriptors.map { max($0.key, $0.value) }.max().map { $0 + 1 } ?? 0
         for (index, pair) in descriptors.sorted(by: { $0.key < $1.key }).enumerated() {
             unsafe posix_spawn_file_actions_adddup2(&actions, pair.value, base + Int32(index))
         }

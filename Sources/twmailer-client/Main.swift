@@ -7,6 +7,7 @@ import Posix
 
 @main struct Main {
     static func main() {
+        openStandardDescriptors()
         forbidDumps()
         do {
             switch try Command.spec.parse(Array(CommandLine.arguments.dropFirst())) {

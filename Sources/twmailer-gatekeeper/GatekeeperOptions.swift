@@ -16,6 +16,8 @@ struct GatekeeperOptions {
     let rules: BanRules
     let timeout: Duration
     let clock: Clock
+    /// Its path, if there is one.
+    let clockPage: [String]
     let logger: Logger
 
     /// Where Debian and Ubuntu keep the CA certificates that everybody trusts (package ca-certificates).
@@ -37,6 +39,7 @@ struct GatekeeperOptions {
         var rules = BanRules()
         (rules.attempts, rules.ban, rules.ipv6Prefix) = (login.attempts, login.ban, login.ipv6Prefix)
         self.rules = rules
+        clockPage = [parsed.text("clock-page")].compactMap(\.self)
         if let page = parsed.text("clock-page") {
             do {
                 clock = Clock(page: try ClockPage(path: page))

@@ -20,6 +20,7 @@ import Posix
     private static let worker = "--worker"
 
     static func main() {
+        openStandardDescriptors()
         forbidDumps()  // LOGIN-13
         forbidNewPrivileges()
         Signals.turnIntoErrors()
@@ -77,6 +78,8 @@ import Posix
     /// Descriptors: 3 the door, 4 the lifeline, 5 the pipe that is told when everything is ready.
     private static func serve(_ options: GatekeeperOptions, _ arguments: [String]) throws {
         try DirectoryConnection.check(options.directory)
+        // Also when it hangs, and the lifeline's end finds nobody to notice: the next server needs the lock.
+        dieWithParent(.parent)
         let door = OwnedDescriptor(owning: 3)
         let lifeline = OwnedDescriptor(owning: 4)
         let ready = OwnedDescriptor(owning: 5)
@@ -94,6 +97,8 @@ import Posix
             .init(door: door, lifeline: lifeline), state: state, policy: policy,
             workers: .init(program: "/proc/self/exe", arguments: [worker] + arguments),
             timeout: options.timeout, clock: options.clock, log: log)
+        // A worker opens the clock page anew.
+        try Confinement.changing(only: [options.state] + options.clockPage).enter()
         // After a restart nobody waits for it.
         try? writeAll(ready.number, [1].span)
         try? ready.close()
@@ -102,6 +107,7 @@ import Posix
 
     private static func work(_ options: GatekeeperOptions) {
         dieWithParent(.parent)
+        do { try Confinement.changing(only: []).enter() } catch { exitNow(cannotCreate) }
         var worker = DirectoryWorker(options.directory, clock: options.clock, log: options.logger)
         worker.run(jobs: 3)
     }

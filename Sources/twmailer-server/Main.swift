@@ -9,7 +9,11 @@ import Spool
 import SystemPackage
 
 @main struct Main {
+    /// Bytes for each process, the gatekeeper too: ten times what the longest list takes, and no machine's memory.
+    private static let memory: UInt64 = 1 << 30
+
     static func main() {
+        openStandardDescriptors()
         closeInheritedDescriptors(from: 3)
         do {
             let arguments = Array(CommandLine.arguments.dropFirst())
@@ -31,8 +35,11 @@ import SystemPackage
             throw CannotStart(
                 status: 78, "\(gatekeeper) is missing: build it (swift build) and keep it beside twmailer-server")
         }
-        forbidCores()  // LOGIN-13
+        forbidDumps()  // LOGIN-13
         forbidNewPrivileges()
+        ResourceLimit.memory.lower(to: Main.memory)
+        // The gatekeeper has a descriptor for each session that waits for its verdict.
+        ResourceLimit.openFiles.raise(to: UInt64(options.limits.sessions) + 64)
         if options.isCheck { exitNow(Check.run(options, gatekeeper: gatekeeper)) }
         let log = EventLog.logger(level: options.logLevel, format: options.logFormat, clock: options.clock)
         let listener = try listen(options)
@@ -41,7 +48,8 @@ import SystemPackage
         let supervisor = try start(
             Supervisor.Setting(
                 clock: options.clock, limits: options.limits, log: log, gatekeeperPath: gatekeeper,
-                gatekeeperArguments: options.gatekeeperArguments, verdictTimeout: options.verdictTimeout),
+                gatekeeperArguments: options.gatekeeperArguments, verdictTimeout: options.verdictTimeout,
+                changes: options.changes),
             listener, spool)
         if let path = options.portFile { try announce(port: address.port, in: path) }
         if options.clock.isVirtual { log.warning("virtual-time") }

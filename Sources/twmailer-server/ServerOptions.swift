@@ -65,6 +65,8 @@ struct ServerOptions {
     /// The whole verdict, from the attempt's arrival.
     let verdictTimeout: Duration
     let gatekeeperArguments: [String]
+    /// All that the server and its gatekeeper ever write once they run.
+    let changes: [String]
 
     init(_ parsed: ParsedOptions) throws {
         let port = UInt16(try parsed.int("port", in: 0...65_535))
@@ -80,13 +82,16 @@ struct ServerOptions {
         verdictTimeout = login.timeout
         logLevel = try parsed.choice("log-level")
         logFormat = try parsed.choice("log-format")
-        limits = try ServerOptions.limits(parsed)
+        var limits = try ServerOptions.limits(parsed)
+        limits.ipv6Prefix = login.ipv6Prefix
+        self.limits = limits
         do {
             clock = Clock(
                 page: try parsed.text("clock-page").map { path throws(ClockPage.Failure) in try ClockPage(path: path) })
         } catch {
             throw CannotStart(status: 78, "--clock-page: \(parsed.text("clock-page") ?? "") cannot be used: \(error)")
         }
+        changes = [spool] + [parsed.text("clock-page")].compactMap(\.self)
         gatekeeperArguments = ["--state", spool + "/.gate"] + LoginOptions.arguments(from: parsed)
     }
 

@@ -88,7 +88,9 @@ import Testing
 }
 
 @Suite struct `The table of sessions` {
-    private func address(_ last: UInt8) -> ClientAddress { ClientAddress(Array(repeating: 0, count: 15) + [last])! }
+    private func address(_ last: UInt8) -> ClientAddress {
+        ClientAddress(Array(repeating: 0, count: 10) + [0xff, 0xff, 127, 0, 0, last])!
+    }
 
     private func limits(_ total: Int, _ perAddress: Int, _ beforeLogin: Int) -> Limits {
         var limits = Limits()
@@ -120,6 +122,32 @@ import Testing
         #expect(refusal(&table, 1, pid: 1) == nil)
         #expect(refusal(&table, 1, pid: 2) == .perAddress)
         #expect(refusal(&table, 2, pid: 3) == nil)
+    }
+
+    /// T29: whoever has one IPv6 address has 2^64 of them.
+    @Test func `counts an IPv6 network as one address, with its share and as a crowd`() throws {
+        func host(_ network: UInt8, _ number: UInt8) -> ClientAddress {
+            ClientAddress([0xfd, 0, 0, 0, 0, 0, 0, network] + Array(repeating: number, count: 8))!
+        }
+        var table = try SessionTable(limits: limits(9, 2, 3))
+        for (pid, address) in [host(1, 1), host(1, 2), host(2, 1)].enumerated() {
+            guard case .success(let place) = table.reserve(for: address) else {
+                Issue.record("\(address) is refused")
+                return
+            }
+            table.began(ProcessID(Int32(pid)), slot: place.slot, from: address)
+        }
+        guard case .failure(.perAddress) = table.reserve(for: host(1, 3)) else {
+            Issue.record("a third of the first network is let in")
+            return
+        }
+        guard case .success(let place) = table.reserve(for: host(3, 1)) else {
+            Issue.record("a newcomer is refused")
+            return
+        }
+        #expect(place.making?.process == ProcessID(0))
+        #expect(table.ended(ProcessID(0))?.address == host(1, 1))
+        #expect(try table.reserve(for: host(1, 3)).get().making == nil)
     }
 
     @Test func `a login makes room for another that has not logged in`() throws {

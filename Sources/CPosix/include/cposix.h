@@ -22,6 +22,14 @@ int cposix_forbid_new_privileges(void);
 // mallopt(3), M_MXFAST 0.
 int cposix_merge_freed_memory(void);
 
+// landlock(7), for which the C library has no functions: the version the kernel offers (-1: none), a set of rules
+// that takes away `files`, `network` and `scopes` (-1 with EINVAL for what the kernel does not know; a `network` or
+// `scopes` of 0 is not named to it), what remains allowed at and below an open file, and the entry, which has no exit.
+int cposix_landlock_version(void);
+int cposix_landlock_rules(uint64_t files, uint64_t network, uint64_t scopes);
+int cposix_landlock_allow(int rules, uint64_t files, int below);
+int cposix_landlock_enter(int rules);
+
 // open(2) of a directory relative to another, never through a link.
 int cposix_open_directory_at(int directory, const char *name);
 
