@@ -145,6 +145,43 @@ import Testing
         #expect(try !peer.end())
     }
 
+    /// What is meant for the terminal would go to the server as commands.
+    @Test func `closed standard descriptors are no sockets and no files`() throws {
+        try withServer { world in
+            let talk = try world.talk()
+            try talk.login("alice")
+            try talk.say("SEND\nalice\nfirst\nDEL\n1\n.\n")
+            #expect(try talk.hears("OK\n"))
+            try writeFile(world.stage.folder + "/cwd/password", Array("alice-secret\n".utf8))
+            var client = Spawn(
+                "/bin/sh",
+                [
+                    "-c", "exec timeout 60 \"$0\" \"$@\" <&- >&- 2>&-", world.program + "/twmailer-client", "127.0.0.1",
+                    "\(world.server.port)", "-u", "alice", "--password-file", "password", "read", "1",
+                ])
+            client.workingFolder = world.stage.folder + "/cwd"
+            #expect(try client.start().wait() == .exited(0))
+            try talk.say("LIST\n")
+            #expect(try talk.hears("1\nfirst\n"))
+            #expect(try readFile(world.stage.folder + "/cwd/password") == Array("alice-secret\n".utf8))
+        }
+    }
+
+    /// H35
+    @Test func `the client goes to the address that it was given, and to no other`() throws {
+        try withServer(["listen=127.0.0.5"]) { world in
+            let folder = world.stage.folder + "/cwd"
+            try writeFile(folder + "/password", Array("alice-secret\n".utf8))
+            for (address, status) in [("127.0.0.5", 0), ("127.0.0.1", 69)] as [(String, Int32)] {
+                var client = Spawn(
+                    world.program + "/twmailer-client",
+                    [address, "\(world.server.port)", "-u", "alice", "--password-file", "password", "list"])
+                client.workingFolder = folder
+                #expect(try client.output().ending == .exited(status))
+            }
+        }
+    }
+
     @Test func `ten megabytes come back from the server as they went in`() throws {
         let root = String(#filePath.split(separator: "/").dropLast(3).flatMap { "/" + $0 })
         let world = try WorldGuard.start()

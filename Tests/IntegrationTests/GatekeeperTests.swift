@@ -6,34 +6,23 @@ import TestWorld
 import Testing
 
 @Suite struct GatekeeperTests {
-    private func login(_ world: ServerWorld, _ user: String, _ password: String, from source: String) throws -> String {
-        let talk = try world.talk(from: source)
-        try talk.say("LOGIN\n\(user)\n\(password)\nQUIT\n")
-        return String(decoding: try talk.hear(bytes: 64), as: UTF8.self)
-    }
-
-    private func workers(of world: ServerWorld) -> [ProcessID] {
-        guard let gatekeeper = world.gatekeeper() else { return [] }
-        return world.server.tree.members.filter { $0.parent == gatekeeper.number }.map(\.pid)
-    }
-
     @Test func `killed between two failures and the third it bans all the same, and its workers end with it`() throws {
         try withServer { world in
             let source = "127.0.0.21"
-            for _ in 0..<2 { #expect(try login(world, "alice", "wrong", from: source) == "ERR\n") }
+            for _ in 0..<2 { #expect(try world.login("alice", "wrong", from: source) == "ERR\n") }
             let first = try #require(world.gatekeeper())
-            let orphans = workers(of: world)
+            let orphans = world.workers()
             #expect(!orphans.isEmpty)
             try first.send(signal: Signals.kill)
             try world.eventually("the workers end") {
                 orphans.allSatisfy { orphan in !world.server.tree.members.contains { $0.pid == orphan } }
             }
             try world.eventually("another gatekeeper runs") { world.gatekeeper().map { $0 != first } ?? false }
-            #expect(try login(world, "alice", "wrong", from: source) == "ERR\n")
+            #expect(try world.login("alice", "wrong", from: source) == "ERR\n")
             try world.directory.markBinds()
-            #expect(try login(world, "alice", "alice-secret", from: source) == "ERR\n")
+            #expect(try world.login("alice", "alice-secret", from: source) == "ERR\n")
             #expect(try world.directory.binds() == 0, "an address that is banned asks nobody")
-            #expect(try login(world, "alice", "alice-secret", from: "127.0.0.22") == "OK\n")
+            #expect(try world.login("alice", "alice-secret", from: "127.0.0.22") == "OK\n")
         }
     }
 
@@ -42,8 +31,8 @@ import Testing
     {
         try withServer(["ldap-timeout=2s"]) { world in
             let source = "127.0.0.23"
-            #expect(try login(world, "alice", "alice-secret", from: source) == "OK\n")
-            let stuck = workers(of: world)
+            #expect(try world.login("alice", "alice-secret", from: source) == "OK\n")
+            let stuck = world.workers()
             try world.directory.hang()
             let start = Clock.system.now()
             let waiting = try (0..<4).map { _ in try world.talk(from: source) }
@@ -51,8 +40,8 @@ import Testing
             for talk in waiting { #expect(try talk.hears("ERR\n") && talk.isAtEnd()) }
             #expect(Clock.system.now() - start >= .seconds(2))
             try world.directory.resume()
-            #expect(try login(world, "alice", "alice-secret", from: source) == "OK\n")
-            #expect(Set(workers(of: world)).isDisjoint(with: stuck))
+            #expect(try world.login("alice", "alice-secret", from: source) == "OK\n")
+            #expect(Set(world.workers()).isDisjoint(with: stuck))
         }
     }
 
@@ -62,7 +51,7 @@ import Testing
         try #require((try? readFile(authorities)) != nil, "the package ca-certificates is missing")
         try withServer(["ldap-ca-file=\(authorities)"]) { world in
             try world.directory.markBinds()
-            for _ in 0..<4 { #expect(try login(world, "alice", "alice-secret", from: "127.0.0.24") == "ERR\n") }
+            for _ in 0..<4 { #expect(try world.login("alice", "alice-secret", from: "127.0.0.24") == "ERR\n") }
             #expect(try world.directory.binds() == 0)
         }
     }
@@ -71,10 +60,10 @@ import Testing
     @Test(.enabled(if: effectiveUser() == 0))
     func `when the verdict is there, neither the gatekeeper nor a worker remembers the password`() throws {
         try withServer { world in
-            #expect(try login(world, "if23b001", "pw-if23b001", from: "127.0.0.25") == "OK\n")
-            #expect(try login(world, "alice", "not-quite-alice", from: "127.0.0.25") == "ERR\n")
+            #expect(try world.login("if23b001", "pw-if23b001", from: "127.0.0.25") == "OK\n")
+            #expect(try world.login("alice", "not-quite-alice", from: "127.0.0.25") == "ERR\n")
             let gatekeeper = try #require(world.gatekeeper())
-            let memory = try ([gatekeeper] + workers(of: world)).map { try ProcessMemory(of: $0) }
+            let memory = try ([gatekeeper] + world.workers()).map { try ProcessMemory(of: $0) }
             #expect(memory.count >= 2)
             #expect(memory.allSatisfy { $0.contains("dc=technikum-wien") }, "the search would find something")
             for password in ["pw-if23b001", "not-quite-alice"] {

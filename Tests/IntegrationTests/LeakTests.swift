@@ -8,22 +8,97 @@ import Testing
 /// Only root may look into processes that forbid it (PR_SET_DUMPABLE).
 @Suite(.enabled(if: effectiveUser() == 0, "only root may look into processes that forbid it"))
 struct `What a process keeps` {
-    @Test func `a session holds its client, the spool, the log, and nothing of the supervisor's`() throws {
+    /// What each descriptor of a process is, by what the kernel calls it.
+    private func descriptors(of process: ProcessID, _ world: ServerWorld) throws -> [String] {
+        let folder = "/proc/\(process)/fd"
+        let targets = try Posix.Directory.open(path: folder).names().compactMap { linkTarget("\(folder)/\($0)") }
+        return targets.map { target in
+            for (prefix, kind) in [
+                ("socket:", "socket"), ("pipe:", "pipe"), ("/dev/null", "null"), ("anon_inode:[landlock", "bounds"),
+            ] where target.hasPrefix(prefix) { return kind }
+            if target == world.stage.log { return "log" }
+            if target.hasPrefix(world.stage.spool) { return "spool" + target.dropFirst(world.stage.spool.count) }
+            return target
+        }.sorted()
+    }
+
+    @Test func `each process holds what it needs and nothing else`() throws {
         try withServer { world in
             let talk = try world.talk()
             try talk.login("alice")
             let session = try #require(world.sessions().first)
-            let folder = "/proc/\(session)/fd"
-            let targets = try Posix.Directory.open(path: folder).names().compactMap { linkTarget("\(folder)/\($0)") }
-            let kinds = targets.map { target in
-                if target.hasPrefix("socket:") { return "client" }
-                if target.hasPrefix("pipe:") { return "stop signal" }
-                if target.hasPrefix("/dev/null") { return "input" }
-                if target == world.stage.log { return "log" }
-                if target.hasPrefix(world.stage.spool) { return "spool" + target.dropFirst(world.stage.spool.count) }
-                return target
+            let gatekeeper = try #require(world.gatekeeper())
+            let worker = try #require(world.workers().first)
+            // Its client, and the pipe that tells of the server's end. The spool's lock is none of its own.
+            #expect(
+                try descriptors(of: session, world) == [
+                    "log", "log", "null", "pipe", "socket", "spool", "spool/.lock", "spool/.tmp",
+                ])
+            // Listening for clients and for sessions; pipes: signals, the server's end, the gatekeeper's lifeline.
+            let pipes = Array(repeating: "pipe", count: 6)
+            #expect(
+                try descriptors(of: world.server.leader, world)
+                    == ["bounds", "bounds", "log", "log", "null"] + pipes
+                    + ["socket", "socket", "spool", "spool/.lock", "spool/.tmp"])
+            // The door, a worker; the lifeline.
+            #expect(
+                try descriptors(of: gatekeeper, world) == [
+                    "log", "log", "null", "pipe", "socket", "socket", "spool/.gate/bans", "spool/.gate/charges",
+                    "spool/.gate/lock",
+                ])
+            // Its gatekeeper, and the directory.
+            #expect(try descriptors(of: worker, world) == ["log", "log", "null", "socket", "socket"])
+        }
+    }
+
+    @Test func `no process can gain rights, dump core, or be looked into by the user it runs as`() throws {
+        try withServer { world in
+            let talk = try world.talk()
+            try talk.login("alice")
+            let session = try #require(world.sessions().first)
+            for process in world.server.tree.alive {
+                let status = String(decoding: try readFile("/proc/\(process)/status"), as: UTF8.self)
+                #expect(status.contains("NoNewPrivs:\t1\n"))
+                let limits = String(decoding: try readFile("/proc/\(process)/limits"), as: UTF8.self)
+                #expect(limit("Max core file size", in: limits) == ["0", "0"])
+                #expect(limit("Max data size", in: limits) == ["1073741824", "1073741824"])
+                if process == session {
+                    #expect(limit("Max open files", in: limits) == ["64", "64"])
+                    #expect(limit("Max processes", in: limits) == ["0", "0"])
+                }
             }
-            #expect(kinds.sorted() == ["client", "input", "log", "log", "spool", "spool/.tmp", "stop signal"])
+            try session.send(signal: 11)
+            #expect(try talk.isAtEnd())
+            _ = try world.logged("session-crash")
+            #expect(try Posix.Directory.open(path: world.stage.folder).names().sorted() == ["a", "cwd", "log"])
+        }
+    }
+
+    private func limit(_ name: String, in limits: String) -> [Substring] {
+        let line = limits.split(separator: "\n").first { $0.hasPrefix(name) } ?? ""
+        return Array(line.dropFirst(name.count).split(separator: " ").prefix(2))
+    }
+
+    @Test func `no password is in the log, on a command line, or in an environment`() throws {
+        try withServer { world in
+            let wrong = "token-to-find-7c1f"
+            #expect(try world.login("alice", wrong, from: "127.0.0.70") == "ERR\n")
+            let talk = try world.talk()
+            try talk.login("alice")
+            try talk.say("LOGIN\nalice\n\(wrong)\n\(wrong)\nSEND\nbob\n\(wrong)")
+            #expect(try talk.hears("ERR\nERR\n"))
+            var places = [world.stage.log]
+            for process in world.server.tree.alive {
+                places += ["/proc/\(process)/cmdline", "/proc/\(process)/environ"]
+            }
+            #expect(places.count >= 9)
+            for place in places {
+                let text = try readFile(place, limit: 1 << 24)
+                #expect(!text.isEmpty, "\(place)")
+                for secret in [wrong, "alice-secret"] {
+                    #expect(text.firstRange(of: Array(secret.utf8)) == nil, "\(secret) in \(place)")
+                }
+            }
         }
     }
 

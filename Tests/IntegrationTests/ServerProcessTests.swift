@@ -54,6 +54,31 @@ import Testing
         }
     }
 
+    /// T37: by hard links, of which a file may have 65,000.
+    @Test func `twenty thousand messages are listed and the last of them is read`() throws {
+        try withServer { world in
+            let talk = try world.talk()
+            try talk.login("alice")
+            try talk.say("SEND\nalice\none of many\n.\n")
+            #expect(try talk.hears("OK\n"))
+            let folder = try Posix.Directory.open(path: world.stage.spool + "/alice/new")
+            let name = try #require(try folder.names().first)
+            let size = try #require(name.split(separator: "=").last)
+            for number in 2...20_000 {
+                let digits = String(number)
+                let sequence = String(repeating: "0", count: 10 - digits.count) + digits
+                try folder.link(name, into: folder, as: "\(sequence).0123456789abcdef,S=\(size)")
+            }
+            let reply = "20000\n" + String(repeating: "one of many\n", count: 20_000)
+            for _ in 1...2 {
+                try talk.say("LIST\n")
+                #expect(try talk.hears(reply))
+            }
+            try talk.say("READ\n20000\n")
+            #expect(try talk.hears("OK\nalice\nalice\none of many\n.\n"))
+        }
+    }
+
     /// PROC-6
     @Test func `at TERM a command under way is finished, and everybody ends`() throws {
         try withServer { world in

@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func `keeps mail and state private whatever the umask says`() throws {
-        try withServer(umask: "000") { world in
+        try withServer(launcher: "umask 000; exec") { world in
             let talk = try world.talk()
             try talk.login("alice")
             try talk.say("SEND\nbob\ns\n.\nLOGIN\nx\ny\n")

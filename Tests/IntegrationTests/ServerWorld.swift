@@ -6,10 +6,10 @@ import SystemPackage
 import TestWorld
 import Testing
 
-/// Everything ends with `body`, or with the test process. `inMemory`: for thousands of messages that ask nothing of the
-/// disk.
+/// Everything ends with `body`, or with the test process. `launcher`: shell commands before the server's own, such as
+/// `umask 000; exec`. `inMemory`: for thousands of messages that ask nothing of the disk.
 func withServer(
-    _ options: [String] = [], umask: String? = nil, frozen: Bool = false, inMemory: Bool = false,
+    _ options: [String] = [], launcher: String? = nil, frozen: Bool = false, inMemory: Bool = false,
     _ body: (ServerWorld) throws -> Void
 ) throws {
     let program = try programFolder()
@@ -29,7 +29,7 @@ func withServer(
         try #require(try Spawn("/bin/ln", ["-s", memory, stage.spool]).output().ending == .exited(0))
     }
     let world = ServerWorld(
-        program: program, guardian: guardian, directory: directory, stage: stage, options: options, umask: umask,
+        program: program, guardian: guardian, directory: directory, stage: stage, options: options, launcher: launcher,
         frozen: frozen)
     try world.start()
     defer { world.server?.kill() }
@@ -41,32 +41,38 @@ final class ServerWorld {
     let directory: LDAPDirectory
     let stage: Stage
     private let guardian: WorldGuard
-    private let options: [String]
-    private let umask: String?
+    private var options: [String]
+    private var launcher: String?
     private let frozen: Bool
     private(set) var server: ServerProcess!
 
     init(
         program: String, guardian: WorldGuard, directory: LDAPDirectory, stage: Stage, options: [String],
-        umask: String?,
-        frozen: Bool
+        launcher: String?, frozen: Bool
     ) {
         (self.program, self.guardian, self.directory) = (program, guardian, directory)
-        (self.stage, self.options, self.umask, self.frozen) = (stage, options, umask, frozen)
+        (self.stage, self.options, self.launcher, self.frozen) = (stage, options, launcher, frozen)
     }
 
     func start() throws {
         // Real time where it is processes that a test looks at.
         stage.clock.setFrozen(frozen)
         var path = program + "/twmailer-server"
-        if let umask {
-            let script = "#!/bin/sh\numask \(umask)\nexec \(path) \"$@\"\n"
-            path = stage.folder + "/log/with-umask"
+        if let launcher {
+            let script = "#!/bin/sh\n\(launcher) \(path) \"$@\"\n"
+            path = stage.folder + "/log/launcher"
             try replaceFile(at: path, with: Array(script.utf8).span)
             try #require(try Spawn("/bin/chmod", ["755", path]).output().ending == .exited(0))
         }
         self.server = try ServerProcess.start(
             .reference(path), on: stage, directory: directory, limits: options, world: guardian)
+    }
+
+    /// Ends the server and starts it again with other options.
+    func restart(_ options: [String], launcher: String? = nil) throws {
+        server.kill()
+        (self.options, self.launcher) = (options, launcher)
+        try start()
     }
 
     func talk(from source: String = "127.0.0.1") throws -> Talk { try Talk(port: server.port, source: source) }
@@ -82,6 +88,30 @@ final class ServerWorld {
         server.tree.members
             .filter { $0.parent == server.leader.number && !commandLine($0.pid).contains("/twmailer-gatekeeper") }
             .map(\.pid)
+    }
+
+    func workers() -> [ProcessID] {
+        guard let gatekeeper = gatekeeper() else { return [] }
+        return server.tree.members.filter { $0.parent == gatekeeper.number }.map(\.pid)
+    }
+
+    /// A connection that says one LOGIN and leaves; what it hears.
+    func login(_ user: String, _ password: String, from source: String) throws -> String {
+        let talk = try talk(from: source)
+        try talk.say("LOGIN\n\(user)\n\(password)\nQUIT\n")
+        return String(decoding: try talk.hear(bytes: 64), as: UTF8.self)
+    }
+
+    /// The lines of the log with this event, once there is one.
+    func logged(_ event: String, _ parts: String...) throws -> [String] {
+        var lines: [String] = []
+        try eventually("the log tells of \(event) \(parts)") {
+            lines = stage.lastLogLines(100_000).filter { line in
+                line.contains(" ev=\(event) ") && parts.allSatisfy { line.contains($0) }
+            }
+            return !lines.isEmpty
+        }
+        return lines
     }
 
     private func commandLine(_ pid: ProcessID) -> String {
@@ -101,9 +131,11 @@ final class ServerWorld {
 
 /// One connection, used in turns: say, then hear.
 final class Talk {
-    private let socket: OwnedDescriptor
+    let socket: OwnedDescriptor
+    let port: UInt16
 
     init(port: UInt16, source: String) throws {
+        self.port = port
         socket = try Sockets.connect(
             TCPAddress("127.0.0.1", port: port)!, from: TCPAddress(source, port: 0), nonblocking: false)
         try Sockets.sendAtOnce(socket.number)

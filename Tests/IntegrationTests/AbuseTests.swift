@@ -1,0 +1,150 @@
+/// What one client can take of the server, and what it cannot: the threats T11 to T17 of docs/SECURITY.md.
+
+import Posix
+import SystemPackage
+import TestWorld
+import Testing
+
+@Suite struct `One client against the others` {
+    /// Processor time of a process (proc(5), schedstat), in nanoseconds.
+    private func processorTime(of process: ProcessID) throws -> Int {
+        let text = String(decoding: try readFile("/proc/\(process)/schedstat"), as: UTF8.self)
+        return try #require(text.split(separator: " ").first.flatMap { Int($0) })
+    }
+
+    private func descriptors(of process: ProcessID) throws -> Set<Int32> {
+        Set(try Posix.Directory.open(path: "/proc/\(process)/fd").names().compactMap { Int32($0) })
+    }
+
+    private func setOpenFiles(_ limit: Int, of process: ProcessID) throws {
+        let output = try Spawn("prlimit", ["--pid", "\(process)", "--nofile=\(limit):"]).output()
+        try #require(output.ending == .exited(0), "\(String(decoding: output.errors, as: UTF8.self))")
+    }
+
+    /// T14, CONC-4, PROC-1
+    @Test func `two thousand connections held open keep nobody else out, and leave nothing behind`() throws {
+        ResourceLimit.openFiles.raise(to: 4096)
+        try withServer { world in
+            let supervisor = world.server.leader
+            let before = try descriptors(of: supervisor)
+            var crowd: [Talk] = []
+            var most = 0
+            for turn in 1...2000 {
+                crowd.append(try world.talk(from: "127.0.0.2"))
+                if turn % 100 == 0 { most = max(most, world.sessions().count) }
+            }
+            let began = Clock.system.now()
+            #expect(try world.login("alice", "alice-secret", from: "127.0.0.3") == "OK\n")
+            #expect(Clock.system.now() - began < .seconds(5))
+            #expect((100...129).contains(most), "\(most) sessions at the most; one address may have 128")
+            #expect(try crowd[1999].isAtEnd(), "over the limit without a word")
+            let minutes = (Clock.system.now() - began).components.seconds / 10
+            #expect(try world.logged("conn-refused", "reason=per-address", "ip=127.0.0.2").count <= minutes + 2)
+            crowd = []
+            try world.eventually("the last session is seen off") { world.sessions().isEmpty }
+            #expect(world.server.tree.zombies == 0)
+            #expect(try descriptors(of: supervisor) == before)
+        }
+    }
+
+    @Test func `over the total a client is closed at once, and served when there is room`() throws {
+        try withServer(["max-sessions=3"]) { world in
+            let inside = try (1...3).map { try world.talk(from: "127.0.0.\($0)") }
+            for talk in inside { try talk.login("alice") }
+            #expect(try world.talk(from: "127.0.0.4").isAtEnd())
+            _ = try world.logged("conn-refused", "reason=total", "ip=127.0.0.4")
+            try inside[0].say("QUIT\n")
+            #expect(try inside[0].isAtEnd())
+            try world.eventually("its place is free") { world.sessions().count == 2 }
+            #expect(try world.login("bob", "bob-secret", from: "127.0.0.4") == "OK\n")
+        }
+    }
+
+    /// T1, BAN-13
+    @Test func `of five hundred wrong logins at the same time three reach the directory`() throws {
+        ResourceLimit.openFiles.raise(to: 4096)
+        let room = ["max-sessions=600", "max-sessions-per-ip=600", "max-pre-login=600", "ldap-timeout=60s"]
+        try withServer(room) { world in
+            try world.directory.markBinds()
+            let crowd = try (1...500).map { _ in try world.talk(from: "127.0.0.31") }
+            for talk in crowd { try talk.say("LOGIN\nalice\nwrong\n") }
+            for talk in crowd { #expect(try talk.hears("ERR\n")) }
+            #expect(try world.login("alice", "alice-secret", from: "127.0.0.31") == "ERR\n")
+            #expect(try world.directory.binds() == 3)
+            #expect(try world.logged("login-fail").count == 3)
+            #expect(try world.logged("ban", "ip=127.0.0.31").count == 1)
+            #expect(try world.names(".gate/bans") == ["127.0.0.31"])
+            #expect(try world.logged("login-refused", "reason=banned").count < 20, "the log stays short")
+        }
+    }
+
+    /// T15
+    @Test(.enabled(if: FaultInjection.isPossible, FaultInjection.condition))
+    func `without a descriptor for the next client the server waits, does not spin, and goes on`() throws {
+        try withServer { world in
+            let supervisor = world.server.leader
+            let inside = try world.talk()
+            try inside.login("alice")
+            let open = try descriptors(of: supervisor)
+            try setOpenFiles(Int(try #require((0..<100).first { !open.contains($0) })), of: supervisor)
+            let waiting = try world.talk(from: "127.0.0.2")
+            try waiting.say("LOGIN\nbob\nbob-secret\n")
+            _ = try world.logged("accept-paused", "reason=Too")
+            let (began, spent) = (Clock.system.now(), try processorTime(of: supervisor))
+            while Clock.system.now() - began < .seconds(1) {
+                try inside.say("LIST\n")
+                #expect(try inside.hears("0\n"))
+            }
+            let share =
+                Double(try processorTime(of: supervisor) - spent)
+                / Double((Clock.system.now() - began).wholeNanoseconds)
+            #expect(share < 0.05, "\(share) of a processor")
+            #expect(try world.logged("accept-paused").count == 1)
+            try setOpenFiles(256, of: supervisor)
+            #expect(try waiting.hears("OK\n"))
+        }
+    }
+
+    /// T15, T16, T17
+    @Test(
+        .enabled(if: FaultInjection.isPossible, FaultInjection.condition),
+        arguments: [
+            "accept4:error=ECONNABORTED:when=1+2", "accept4:error=EPROTO:when=1+2", "accept4:error=EINTR:when=1+2",
+            "accept4:error=ENFILE:when=1..2", "accept4:error=ENOBUFS:when=1..2",
+        ])
+    func `a call of the supervisor's that fails delays a client and nothing else`(fault: String) throws {
+        try withServer { world in
+            let injection = try FaultInjection([fault], in: world.server.leader)
+            for turn in 1...3 { #expect(try world.login("alice", "alice-secret", from: "127.0.0.\(turn)") == "OK\n") }
+            let failed = try injection.end()
+            #expect(!failed.isEmpty)
+        }
+    }
+
+    /// T17
+    @Test(.enabled(if: FaultInjection.isPossible, FaultInjection.condition))
+    func `a client for whom there is no process is closed, and the next is served`() throws {
+        try withServer { world in
+            let injection = try FaultInjection(["clone:error=EAGAIN:when=1"], in: world.server.leader)
+            #expect(try world.talk(from: "127.0.0.2").isAtEnd())
+            #expect(try world.login("alice", "alice-secret", from: "127.0.0.2") == "OK\n")
+            #expect(try injection.end().count == 1)
+            _ = try world.logged("conn-refused", "reason=fork:", "ip=127.0.0.2")
+        }
+    }
+
+    @Test func `thirty-two descriptors are enough to serve`() throws {
+        try withServer(launcher: "ulimit -n 32; exec") { world in
+            let reply = try world.login("alice", "alice-secret", from: "127.0.0.2")
+            #expect(reply == "OK\n")
+        }
+    }
+
+    @Test func `closed standard descriptors are no sockets`() throws {
+        try withServer(launcher: "exec 0<&- 1>&- 2>&-; exec") { world in
+            let talk = try world.talk()
+            try talk.say("LOGIN\nalice\nalice-secret\nLOGIN\nx\ny\nLIST\nQUIT\n")
+            #expect(try talk.hear(bytes: 1000) == Array("OK\nERR\n0\n".utf8), "no line of the log among them")
+        }
+    }
+}
