@@ -29,11 +29,9 @@ struct `What a process keeps` {
             let session = try #require(world.sessions().first)
             let gatekeeper = try #require(world.gatekeeper())
             let worker = try #require(world.workers().first)
-            // Its client, and the pipe that tells of the server's end. The spool's lock is none of its own.
+            // Its client, and the pipe that tells of the server's end.
             #expect(
-                try descriptors(of: session, world) == [
-                    "log", "log", "null", "pipe", "socket", "spool", "spool/.lock", "spool/.tmp",
-                ])
+                try descriptors(of: session, world) == ["log", "log", "null", "pipe", "socket", "spool", "spool/.tmp"])
             // Listening for clients and for sessions; pipes: signals, the server's end, the gatekeeper's lifeline.
             let pipes = Array(repeating: "pipe", count: 6)
             #expect(
