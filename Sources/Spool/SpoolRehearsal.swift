@@ -10,6 +10,8 @@ extension Spool {
         var header = IndexHeader(bootID: [])
         (header.highest, header.live, header.recordsLength) = (1, 1, records.count)
         guard let header = IndexHeader(header.bytes) else { preconditionFailure("a header is read as it was written") }
+        // The type that a header which may be missing has is made at its first destruction.
+        precondition(!String(describing: IndexHeader?.self).isEmpty)
         _ = try Listing(header, after: 0) { (_, buffer) throws(Errno) in
             buffer = records
             return records.count
