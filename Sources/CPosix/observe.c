@@ -16,7 +16,7 @@ int cposix_diag_socket(void) { return socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEX
 
 int cposix_receive_queue(
     int diag, uint32_t local, uint16_t local_port, uint32_t remote, uint16_t remote_port, uint32_t *queue,
-    uint32_t *state) {
+    uint32_t *unsent, uint32_t *state, uint32_t *inode) {
     struct {
         struct nlmsghdr header;
         struct inet_diag_req_v2 request;
@@ -46,8 +46,51 @@ int cposix_receive_queue(
     }
     const struct inet_diag_msg *message = NLMSG_DATA(&answer.header);
     *queue = message->idiag_rqueue;
+    *unsent = message->idiag_wqueue;
     *state = message->idiag_state;
+    *inode = message->idiag_inode;
     return 0;
+}
+
+int cposix_listeners(int diag, uint16_t *ports, uint32_t *inodes, int room) {
+    enum { LISTENING = 10 };
+    const uint8_t families[] = {AF_INET, AF_INET6};
+    int count = 0;
+    for (int i = 0; i < 2; i++) {
+        struct {
+            struct nlmsghdr header;
+            struct inet_diag_req_v2 request;
+        } question;
+        memset(&question, 0, sizeof question);
+        question.header.nlmsg_len = sizeof question;
+        question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+        question.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+        question.request.sdiag_family = families[i];
+        question.request.sdiag_protocol = IPPROTO_TCP;
+        question.request.idiag_states = 1 << LISTENING;
+        if (send(diag, &question, sizeof question, 0) < 0) return -1;
+        for (int more = 1; more;) {
+            union {
+                struct nlmsghdr header;
+                char bytes[32768];
+            } answer;
+            ssize_t got = recv(diag, &answer, sizeof answer, 0);
+            if (got < 0) return -1;
+            unsigned left = (unsigned)got;
+            for (struct nlmsghdr *next = &answer.header; NLMSG_OK(next, left); next = NLMSG_NEXT(next, left)) {
+                if (next->nlmsg_type == NLMSG_ERROR) {
+                    errno = -((struct nlmsgerr *)NLMSG_DATA(next))->error;
+                    return -1;
+                }
+                if (next->nlmsg_type == NLMSG_DONE) more = 0;
+                if (next->nlmsg_type != SOCK_DIAG_BY_FAMILY || count == room) continue;
+                const struct inet_diag_msg *message = NLMSG_DATA(next);
+                ports[count] = ntohs(message->id.idiag_sport);
+                inodes[count++] = message->idiag_inode;
+            }
+        }
+    }
+    return count;
 }
 
 struct thread_start {

@@ -32,7 +32,7 @@ package struct ConsoleReport: Sendable {
         lines += skipped(results)
         lines += differing.map { oneLine($0, as: "DIFFERS") }
         lines += expectations(run)
-        lines += tally.deviations.filter { !$0.isFault }.map { "ADAPTED  \($0.title): \($0.shown)" }
+        lines += tally.deviations.filter { $0.faultOf == nil }.map { "ADAPTED  \($0.title): \($0.shown)" }
         lines += groups.map { oneLine($0, as: mark($0)) }
         lines += clauseLines(tally)
         let cuts = run.start.segmentations.map(\.description).joined(separator: ", ")
@@ -54,6 +54,7 @@ package struct ConsoleReport: Sendable {
             lines.append("      \"\(clause.quoted)\"   (PROTOCOL.md, \(clause.id))")
             if let cause = clause.cause { lines.append("      Usual cause: \(cause)") }
         }
+        if !failure.words.isEmpty { lines.append("      Here: \(failure.words)") }
         lines.append("   clock \(failure.clock)")
         lines += failure.exchange.map(exchangeLine)
         lines += failure.place.inside.map { "         at  \($0)" }

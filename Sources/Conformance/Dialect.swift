@@ -64,6 +64,8 @@ package struct Dialect: Sendable, Equatable {
         package var linesAfter = 0
         /// The whole reply where there is no mail, if it has a 0 in it.
         package var empty = Array("0\n".utf8)
+        /// Where there is no mail LIST is answered ERR.
+        package var refusesEmpty = false
         package var isBare: Bool { self == ListLayout() }
     }
 
@@ -88,15 +90,22 @@ package struct Dialect: Sendable, Equatable {
 /// One thing that a server does otherwise than the sheet shows.
 package struct Deviation: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
-        case greeting, statusText, lineEnd, nul, listLayout, readLayout, finalDot, quitText, closingText
+        case greeting, statusText, lineEnd, nul, listLayout, readLayout, finalDot, quitText, closingText, emptyList
     }
     package var kind: Kind
     /// The first example met.
     package var shown: String
     package init(_ kind: Kind, _ shown: String) { (self.kind, self.shown) = (kind, shown) }
 
-    /// FRAME-3 tolerates text, never NULs: they are not part of any line.
-    package var isFault: Bool { kind == .nul }
+    /// The clause that does not tolerate it. It is understood all the same, so that one fault is not many.
+    package var faultOf: String? {
+        switch kind {
+        // FRAME-3 tolerates text, never NULs: they are not part of any line.
+        case .nul: "FRAME-3"
+        case .emptyList: "LIST-1"
+        default: nil
+        }
+    }
 
     package var title: String {
         switch kind {
@@ -108,6 +117,7 @@ package struct Deviation: Sendable, Hashable {
         case .readLayout: "READ shows other lines before the text"
         case .finalDot: "READ ends without a dot"
         case .quitText: "QUIT is answered"
+        case .emptyList: "LIST without mail is no 0"
         case .closingText: "text instead of ERR before the connection is closed"
         }
     }
@@ -115,7 +125,7 @@ package struct Deviation: Sendable, Hashable {
     /// Whether a clause that is about exact bytes sees it.
     func concerns(_ clause: String) -> Bool {
         switch clause {
-        case "FRAME-3": true
+        case "FRAME-3": kind != .emptyList
         case "READ-5": kind == .readLayout || kind == .finalDot
         case "QUIT-2": kind == .quitText
         default: false
@@ -134,6 +144,7 @@ extension Dialect {
             if !list.count.isBare { parts.append("count as \(list.count.shown("n"))") }
             if !list.entry.isBare { parts.append("mail as \(list.entry.shown("subject"))") }
             if list.linesAfter > 0 { parts.append("\(list.linesAfter) line after the subjects") }
+            if list.refusesEmpty { parts.append("without mail ERR") }
             if parts.isEmpty { parts.append("without mail \(Visible.line(list.empty))") }
             lines.append("  LIST: \(parts.joined(separator: ", "))")
         }

@@ -45,7 +45,8 @@ extension HTMLReport {
         let verdict = Markup.escaped(each.verdict.rawValue)
         let place = Markup.escaped("\(each.path):\(failure.place.line)")
         lines.append("<h4><b class=\"verdict\">\(verdict)</b> <code>\(place)</code></h4>")
-        lines.append("<p>\(Markup.escaped(each.title))</p>")
+        lines.append(
+            "<p>\(Markup.escaped([each.title, failure.words].filter { !$0.isEmpty }.joined(separator: ": ")))</p>")
         if let reason = each.reason { lines.append("<p>Expected to fail: \(Markup.escaped(reason))</p>") }
         lines.append(#"<table class="talk">"#)
         lines += failure.exchange.map(row)

@@ -25,6 +25,7 @@ enum HTMLStyle {
         table { border-collapse: collapse; } th { text-align: left; }
         code, pre, .talk { font-family: ui-monospace, monospace; font-size: 13px; }
         .summary th, .summary td { padding: .3rem 1rem .3rem 0; vertical-align: top; overflow-wrap: anywhere; }
+        .summary thead th, .summary td:nth-child(2), .summary td:nth-child(3) { white-space: nowrap; }
         .summary thead th { color: var(--soft); font-weight: normal; }
         .legend { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; }
         .legend .m { display: inline-block; width: 1.6em; text-align: center; border-radius: 3px; }

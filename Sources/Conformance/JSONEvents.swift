@@ -130,6 +130,7 @@ extension JSONReport {
             clause: clause == nil ? nil : ClauseID(clause!, try level(json)), verdict: try verdict(json),
             expected: try texts(json, "expected"), received: try text(json, "received"))
         failure.after = .microseconds(try number(json, "microseconds"))
+        failure.words = json["words"]?.string ?? ""
         failure.details = try texts(json, "details")
         (failure.clock, failure.server) = (try text(json, "clock"), try text(json, "server"))
         failure.log = try texts(json, "log")

@@ -84,6 +84,7 @@ package enum JSONReport {
             ("clause", failure.clause.map { .text($0.id) } ?? .null),
             ("level", failure.clause.map { .text($0.level.rawValue) } ?? .null),
             ("verdict", .text(failure.verdict.rawValue)), ("signature", .text(failure.signature)),
+            ("words", .text(failure.words)),
             ("expected", .list(failure.expected.map { .text($0) })), ("received", .text(failure.received)),
             ("microseconds", .number(Int(failure.after / .microseconds(1)))),
             ("details", .list(failure.details.map { .text($0) })), ("clock", .text(failure.clock)),

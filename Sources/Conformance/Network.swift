@@ -5,7 +5,7 @@ import SystemPackage
 
 final class Network {
     private var connections: [Connection] = []
-    private let queues: ReceiveQueues?
+    private let sockets: SocketTable?
     private let cancel: Int32
     private var scratch = [UInt8](repeating: 0, count: 65_536)
     private(set) var lastProgress = Clock.system.now()
@@ -18,7 +18,7 @@ final class Network {
     /// - Parameter cancel: a descriptor that becomes readable when the run is to end.
     init(cancel: Int32, slow: Int) {
         (self.cancel, cutPatience) = (cancel, .milliseconds(50 * slow))
-        queues = try? ReceiveQueues()
+        sockets = try? SocketTable()
     }
 
     func add(_ connection: Connection) {
@@ -33,12 +33,22 @@ final class Network {
 
     /// What the server has not read yet of everything we sent; nil when this kernel does not tell.
     func unreadByServer() -> Int? {
-        guard queues != nil else { return nil }
+        guard sockets != nil else { return nil }
         return connections.reduce(0) { $0 + ($1.socket.map(unread) ?? 0) }
     }
 
+    /// Whether bytes for us still lie in the server's kernel: with two writes to a reply the second waits for our
+    /// acknowledgement of the first (Nagle's algorithm), which ours delays. It is sent now.
+    func isHeldBack() -> Bool {
+        connections.contains { connection in
+            guard let socket = connection.socket, connection.wanted.contains(.readable) else { return false }
+            Sockets.acknowledge(socket.descriptor.number)
+            return (try? sockets?.unsent(atPeerOf: socket.local, remote: socket.remote)) ?? 0 > 0
+        }
+    }
+
     private func unread(_ socket: Connection.Socket) -> Int {
-        (try? queues?.unread(atPeerOf: socket.local, remote: socket.remote)) ?? 0
+        (try? sockets?.unread(atPeerOf: socket.local, remote: socket.remote)) ?? 0
     }
 
     /// One round: sends and receives what is possible, waiting until `deadline` for it to become so.

@@ -64,8 +64,8 @@ final class Player {
         stepBegan = Clock.system.now()
         switch step.action {
         case .blank, .comment: break
-        case .clause(let id, let level, _):
-            recorder.begin(ClauseID(id, level), line: place.line)
+        case .clause(let id, let level, let words):
+            recorder.begin(ClauseID(id, level), line: place.line, words: words)
             if !isParallel { (scene.tagged, scene.bytesAtTag) = (Clock.system.now(), network.bytesMoved) }
         case .setup: recorder.begin(nil, line: place.line)
         case .send(let client, let sent): try send(frame.connection(client), sent)
@@ -112,7 +112,7 @@ final class Player {
         var failure = Failure(
             place: place, clause: clause, verdict: crash == nil ? .fail : .crash, expected: expected, received: received
         )
-        failure.details = details
+        (failure.words, failure.details) = (recorder.words, details)
         failure.after = Clock.system.now() - stepBegan
         failure.exchange = recorder.phase()
         failure.clock = scene.stage.clock.timeOfDay
@@ -143,12 +143,12 @@ final class Player {
 
     // MARK: Waiting
 
-    /// Until `condition` gives something; nil after "no byte either way" for too long. While a process of the
-    /// server is running or waits for the disk, too long is four times as long: on a loaded machine it is no
-    /// hang, and a server that hangs sleeps.
+    /// Until `condition` gives something; nil after "no byte either way" for too long. While a thread of the
+    /// server or the directory it asks is at work, too long is four times as long: on a loaded machine it is no
+    /// hang, and a server that hangs sleeps; as long as it reads what it was sent, twelve times.
     func wait<T>(_ condition: () throws(Stop) -> T?) throws(Stop) -> T? {
         network.resetProgress()
-        var patience = 1
+        var (patience, unread) = (1, Int?.none)
         while true {
             if let result = try condition() { return result }
             let deadline = network.lastProgress + timeout * patience
@@ -157,8 +157,11 @@ final class Player {
             if try pump(until: look) { continue }
             if holds && releaseHeld() { continue }
             if Clock.system.now() >= deadline {
-                guard patience < 4, !scene.isStopped, scene.server.tree.isBusy else { return nil }
-                patience += 1
+                guard !scene.isStopped else { return nil }
+                let (before, left, isAsleep) = (unread, network.unreadByServer() ?? 0, scene.isAsleep)
+                let isReading = left > 0 && (before.map { left < $0 } ?? !isAsleep)
+                guard patience < (isReading ? 12 : 4), isReading || !isAsleep else { return nil }
+                (patience, unread) = (patience + 1, left)
             }
         }
     }
@@ -170,7 +173,7 @@ final class Player {
     /// When the server rests, what looks unfinished is all there is. True when an inbox got something by it.
     func releaseHeld() -> Bool {
         guard Clock.system.now() - network.lastProgress >= Player.restLength * scene.options.slow,
-            !network.all.contains(where: \.hasOutput), network.unreadByServer() ?? 0 == 0,
+            !network.all.contains(where: \.hasOutput), network.unreadByServer() ?? 0 == 0, !network.isHeldBack(),
             scene.isAtRest(silentSince: network.lastProgress)
         else { return false }
         return network.all.reduce(false) { $1.rest() || $0 }

@@ -3,13 +3,13 @@
 import Transcript
 
 extension Player {
-    /// Notes what `connections` showed otherwise than the sheet; a fault fails FRAME-3 and no other clause.
+    /// Notes what `connections` showed otherwise than the sheet; a fault fails its own clause and no other.
     func noteDeviations(_ connections: [Connection]) throws(Stop) {
         for connection in connections {
             for deviation in connection.translator?.takeDeviations() ?? [] {
                 recorder.note(deviation)
-                if deviation.isFault, recorder.clause?.id == "FRAME-3" {
-                    throw fail(["nothing beside the reply"], "\(deviation.title): \(deviation.shown)")
+                if let clause = deviation.faultOf, recorder.clause?.id == clause {
+                    throw fail(["the reply as the sheet shows it"], "\(deviation.title): \(deviation.shown)")
                 }
             }
         }

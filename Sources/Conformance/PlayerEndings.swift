@@ -76,12 +76,14 @@ extension Player {
     func provePause(on connections: [Connection]) throws(Stop) {
         for connection in network.all where connection.hasOutput { try flush(connection) }
         let deadline = Clock.system.now() + timeout
-        if !scene.server.isOurs { network.resetProgress() }
+        if !scene.options.server.isReference { network.resetProgress() }
         while true {
             while try pump(until: Clock.system.now()) {}
             if connections.contains(where: { !$0.inbox.isEmpty }) { return }
             if !connections.isEmpty, connections.allSatisfy({ $0.inbox.hasEnded }) { return }
-            if network.unreadByServer() ?? 0 == 0, scene.isAtRest(silentSince: network.lastProgress) {
+            if network.unreadByServer() ?? 0 == 0, !network.isHeldBack(),
+                scene.isAtRest(silentSince: network.lastProgress)
+            {
                 while try pump(until: Clock.system.now()) {}
                 for connection in network.all where connection.translator?.isHolding ?? false { _ = connection.rest() }
                 return

@@ -117,6 +117,9 @@ extension Player {
 
     private func directory(_ action: DirectoryAction) throws(Stop) {
         let directory = try ourDirectory()
+        if action == .noTLS, try countBinds() > 0, !directory.askedForTLS {
+            throw .untested("this server has asked the directory for no encryption")
+        }
         do throws(WorldFailure) {
             switch action {
             case .stop: try directory.halt()

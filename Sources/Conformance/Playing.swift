@@ -124,6 +124,14 @@ package struct Playing {
         return result
     }
 
+    /// Nothing of it could be played.
+    func blocked(expected: String, received: String) -> TranscriptResult {
+        var result = result(nil, since: Clock.system.now(), untested: received)
+        result.failure = Failure(
+            place: Place(line: 1), clause: nil, verdict: .fail, expected: [expected], received: received)
+        return result
+    }
+
     /// Tags that were not reached, or whose expectations were not, are NOT TESTED.
     private func result(
         _ recorder: Recorder?, since began: Duration, untested: String?, skipped: String? = nil

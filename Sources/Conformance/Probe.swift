@@ -124,7 +124,8 @@ extension Player {
         while !connection.inbox.hasEnded && Clock.system.now() - network.lastProgress < timeout {
             if try pump(until: Clock.system.now() + .milliseconds(20)) { continue }
             if Clock.system.now() - network.lastProgress >= length, !connection.hasOutput,
-                network.unreadByServer() ?? 0 == 0, scene.isAtRest(silentSince: network.lastProgress)
+                network.unreadByServer() ?? 0 == 0, !network.isHeldBack(),
+                scene.isAtRest(silentSince: network.lastProgress)
             {
                 break
             }

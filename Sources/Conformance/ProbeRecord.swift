@@ -25,6 +25,7 @@ package struct ProbeRecord: Sendable, Equatable {
         var dialect = Dialect()
         dialect.greeting = greeting
         if let list = listLayout { dialect.list = list }
+        dialect.list.refusesEmpty = ReplyTranslator.status(emptyList[...]) == Array("ERR".utf8)
         if let read = readLayout { dialect.read = read }
         return dialect
     }

@@ -8,6 +8,8 @@ final class Recorder: Sendable {
     private struct State {
         var outcomes: [ClauseOutcome] = []
         var current: Int?
+        /// Of the current tag.
+        var words = ""
         var exchange: [ExchangeLine] = []
         var phaseStart = 0
         var deviations: [Deviation] = []
@@ -20,8 +22,11 @@ final class Recorder: Sendable {
     var clause: ClauseID? { state.withLock { state in state.current.map { state.outcomes[$0].clause } } }
     var outcomes: [ClauseOutcome] { state.withLock { $0.outcomes } }
 
-    func begin(_ clause: ClauseID?, line: Int) {
+    var words: String { state.withLock { $0.words } }
+
+    func begin(_ clause: ClauseID?, line: Int, words: String = "") {
         state.withLock { state in
+            state.words = words
             state.phaseStart = state.exchange.count
             guard let clause else {
                 state.current = nil

@@ -14,6 +14,7 @@ struct ReplyTranslator {
     private var tracker = CommandTracker()
     private var state = State.beginning
     private(set) var isGreeted: Bool
+    private var isLoggedIn = false
     private var held: [UInt8] = []
     private var fields: [Dialect.Field: [UInt8]] = [:]
     /// In a text: the last byte handed on ended a line.
@@ -228,9 +229,15 @@ struct ReplyTranslator {
             }
             return finish(raw(line))
         }
+        if due == .list && isLoggedIn && dialect.list.refusesEmpty {
+            note(.emptyList, line.text)
+            take(line)
+            return finish(Array("0\n".utf8))
+        }
         if Array(line.text) != word { note(.statusText, line.text) }
         noteEnd(line)
         take(line)
+        if due == .login && word == Array("OK".utf8) { isLoggedIn = true }
         if due == .read && word == Array("OK".utf8) {
             (state, fields) = (dialect.read.header.isEmpty ? .readBody(isFirst: true) : .readHeader(next: 0), [:])
             isAtLineStart = true

@@ -29,9 +29,13 @@ package struct Run: Sendable {
 
     private struct Progress {
         var next = 0
+        var played = 0
         var problem: Problem?
         var isOver = false
+        var startFailures = 0
     }
+    /// A server that so often does not start does not start.
+    private static let startFailures = 3
 
     /// Plays everything. `tell` is called by several threads, one at a time.
     /// - Returns: what ended the run early, if anything did.
@@ -123,9 +127,10 @@ package struct Run: Sendable {
                 let job = shared.jobs[index]
                 let playing = Playing(
                     job.transcript, job.segmentation, number: job.number, dialect: [dialect], options: options)
-                var result = try playing.play(with: lease)
+                var result = try result(of: playing, with: lease, shared)
                 result.round = job.round
                 shared.progress.withLock { progress in
+                    progress.played += 1
                     shared.tell(.finished(result))
                     if endsAtFirstFailure && result.failure != nil { progress.isOver = true }
                 }
@@ -135,6 +140,23 @@ package struct Run: Sendable {
                 if progress.problem == nil { progress.problem = error }
                 progress.isOver = true
             }
+        }
+    }
+
+    /// A server that was played with and once does not start is in trouble there; what others showed stays.
+    private func result(
+        of playing: Playing, with lease: Lease, _ shared: Shared
+    ) throws(Problem) -> TranscriptResult {
+        do {
+            return try playing.play(with: lease)
+        } catch {
+            guard case .world(.serverDidNotStart(let text)) = error else { throw error }
+            let isOver = shared.progress.withLock { progress in
+                progress.startFailures += 1
+                return progress.played == 0 || progress.startFailures > Run.startFailures
+            }
+            if isOver { throw error }
+            return playing.blocked(expected: "the server starts", received: text)
         }
     }
 

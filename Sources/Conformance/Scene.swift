@@ -120,13 +120,20 @@ final class Scene: @unchecked Sendable {
         server.tree.alive + (directory.flatMap { $0.isAwake ? [$0.process] : [] } ?? [])
     }
 
-    /// Whether nobody is about to send anything. Of an attached server only its silence can be seen.
+    /// Whether everybody sleeps who might send something; said of an attached server, whose processes nobody sees.
+    var isAsleep: Bool { !server.isOurs || Quiescence.holds(for: processes) }
+
+    /// Whether nobody is about to send anything. Of an attached server only its silence can be seen. There are runtimes
+    /// whose threads never sleep all at once, such as a JVM's on a busy machine: of a foreign server no byte for so
+    /// long is none.
     /// - Parameter silentSince: when a byte moved last.
     func isAtRest(silentSince: Duration) -> Bool {
-        guard !server.isOurs else { return Quiescence.holds(for: processes) }
-        return Clock.system.now() - silentSince >= Scene.longSilence * options.slow
+        if server.isOurs && Quiescence.holds(for: processes) { return true }
+        if options.server.isReference { return false }
+        let silence = server.isOurs ? Scene.restlessSilence : Scene.longSilence
+        return Clock.system.now() - silentSince >= silence * options.slow
     }
-    private static let longSilence = Duration.milliseconds(300)
+    private static let (longSilence, restlessSilence) = (Duration.milliseconds(300), Duration.seconds(2))
 
     func end(keeping: Bool) {
         server.kill()

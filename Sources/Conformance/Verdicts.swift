@@ -70,6 +70,8 @@ package struct Failure: Sendable, Equatable {
     /// nil: below [setup].
     package var clause: ClauseID?
     package var verdict: Verdict
+    /// What the transcript says about the expectation, in its tag; may be empty.
+    package var words = ""
     /// In words, one alternative each.
     package var expected: [String]
     package var received: String

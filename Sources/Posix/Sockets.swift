@@ -84,10 +84,13 @@ package struct SocketPair: ~Copyable {
 package enum Sockets {
     /// A non-blocking TCP listener. An IPv6 wildcard also takes IPv4. SO_REUSEADDR lets a restart
     /// take the port at once; SO_REUSEPORT is not set, so a second server cannot share it.
-    package static func listen(_ address: TCPAddress, backlog: Int32 = 4096) throws(Errno) -> OwnedDescriptor {
+    /// - Parameter afresh: only where no connection of an earlier listener lingers (TIME_WAIT).
+    package static func listen(
+        _ address: TCPAddress, backlog: Int32 = 4096, afresh: Bool = false
+    ) throws(Errno) -> OwnedDescriptor {
         let family = address.isIPv4 ? AF_INET : AF_INET6
         let socket = try make(family, SOCK_STREAM, nonblocking: true)
-        try set(socket.number, SOL_SOCKET, SO_REUSEADDR, 1)
+        if !afresh { try set(socket.number, SOL_SOCKET, SO_REUSEADDR, 1) }
         if family == AF_INET6 { try set(socket.number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
         try retrying { unsafe address.withSocketAddress(family) { unsafe bind(socket.number, $0, $1) } }
         try retrying { Glibc.listen(socket.number, backlog) }
@@ -147,6 +150,9 @@ package enum Sockets {
     package static func sendAtOnce(_ socket: Int32) throws(Errno) {
         try set(socket, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
     }
+
+    /// An acknowledgement that was put off goes out now (TCP_QUICKACK).
+    package static func acknowledge(_ socket: Int32) { try? set(socket, Int32(IPPROTO_TCP), TCP_QUICKACK, 1) }
 
     /// No more output; the peer reads to the end (SHUT_WR).
     package static func finishWriting(_ socket: Int32) { _ = shutdown(socket, Int32(SHUT_WR)) }

@@ -9,6 +9,7 @@ struct DirectoryLog: ~Copyable {
     private var offset = 0
     private var partial: [UInt8] = []
     private var binds = 0
+    private(set) var askedForTLS = false
 
     init(path: String) throws(Errno) {
         let slash = path.lastIndex(of: "/")!
@@ -19,7 +20,7 @@ struct DirectoryLog: ~Copyable {
     /// Forgets what was counted; what is in the log now belongs to somebody else.
     mutating func mark() throws(Errno) {
         _ = try count()
-        (binds, partial) = (0, [])
+        (binds, askedForTLS, partial) = (0, false, [])
     }
 
     /// The binds since the mark.
@@ -31,9 +32,16 @@ struct DirectoryLog: ~Copyable {
             offset += got
             partial += buffer[..<got]
             guard let end = partial.lastIndex(of: UInt8(ascii: "\n")) else { continue }
-            binds += partial[...end].split(separator: UInt8(ascii: "\n")).count { DirectoryLog.isBind($0) }
+            let lines = partial[...end].split(separator: UInt8(ascii: "\n"))
+            binds += lines.count { DirectoryLog.isBind($0) }
+            askedForTLS = askedForTLS || lines.contains { DirectoryLog.isStartTLS($0) }
             partial.removeSubrange(...end)
         }
+    }
+
+    /// `conn=… EXT oid=…`: StartTLS (RFC 4511, 4.14.1).
+    static func isStartTLS(_ line: ArraySlice<UInt8>) -> Bool {
+        line.contains(sequence: " EXT oid=1.3.6.1.4.1.1466.20037")
     }
 
     /// `conn=… BIND dn="uid=…" method=128`. A success logs a second line (`mech=SIMPLE`), a rebind an empty name.

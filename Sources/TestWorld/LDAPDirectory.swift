@@ -59,6 +59,9 @@ package final class LDAPDirectory {
         do { return try log.count() } catch { throw .broken("slapd's log: \(error)") }
     }
 
+    /// Whether somebody had asked it for encryption between the mark and the last look at its binds.
+    package var askedForTLS: Bool { log.askedForTLS }
+
     /// A watch that wakes when the log grows.
     package func watchLog() throws(WorldFailure) -> FolderWatch {
         do { return try FolderWatch.start(folder) } catch { throw .broken("slapd's log: \(error)") }

@@ -43,13 +43,13 @@ struct Launch {
     }
 
     /// Free on every address, and below the ports that the system hands out by itself: a client's end that got
-    /// it meanwhile would keep the server from it.
+    /// it meanwhile would keep the server from it. Also free for a server that sets no SO_REUSEADDR.
     private static func freePort() throws(Errno) -> UInt16 {
         var error = Errno.addressInUse
         for _ in 0..<50 {
             let port = UInt16.random(in: 20_000..<32_000)
             do throws(Errno) {
-                _ = try Sockets.listen(TCPAddress("0.0.0.0", port: port)!)
+                _ = try Sockets.listen(TCPAddress("0.0.0.0", port: port)!, afresh: true)
                 return port
             } catch let taken {
                 error = taken
@@ -71,11 +71,13 @@ struct Launch {
                 if let port = text.flatMap({ UInt16($0) }) { return port }
                 _ = try watch.changed(until: min(deadline, Clock.system.now() + .milliseconds(20)))
             case .listener(let port?):
-                if Listeners.all().contains(where: { $0.port == port }) { return port }
                 pauseBriefly(microseconds: 1000)
-                guard Clock.system.now() - began > .seconds(1) else { break }
+                let isLate = Clock.system.now() - began > .seconds(1)
+                guard isLate || Listeners.all().contains(where: { $0.port == port }) else { break }
+                // Somebody else may have taken the port meanwhile.
                 let ports = Listeners.ports(of: .of(group: leader))
                 if ports.contains(port) { return port }
+                guard isLate else { break }
                 // It has another opinion, and will not listen here.
                 if !ports.isEmpty { return nil }
             case .listener(nil):

@@ -1,16 +1,19 @@
-/// Who listens on which port, as /proc shows it: a connection made to try would be a client of the server's.
+/// Who listens on which port, as the kernel tells it: a connection made to try would be a client of the server's.
 
 import Posix
 
 enum Listeners {
     /// All of this machine's.
-    static func all() -> [(port: UInt16, inode: String)] {
-        ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path in
-            ((try? readFile(path, limit: 1 << 22)) ?? []).split(separator: UInt8(ascii: "\n")).compactMap { line in
+    static func all() -> [(port: UInt16, inode: Int)] {
+        if let table = try? SocketTable(), let known = try? table.listeners() { return known }
+        // A kernel without sock_diag(7).
+        return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path in
+            ((try? readFile(path, limit: 1 << 26)) ?? []).split(separator: UInt8(ascii: "\n")).compactMap { line in
                 let fields = line.split(separator: UInt8(ascii: " "))
                 guard fields.count > 9, fields[3].elementsEqual("0A".utf8) else { return nil }
                 let port = UInt16(String(decoding: fields[1].suffix(4), as: UTF8.self), radix: 16)
-                return port.map { ($0, String(decoding: fields[9], as: UTF8.self)) }
+                let inode = Int(String(decoding: fields[9], as: UTF8.self))
+                return port.flatMap { port in inode.map { (port, $0) } }
             }
         }
     }
@@ -24,12 +27,12 @@ enum Listeners {
 
 extension ProcessTree {
     /// The inodes of a process's sockets.
-    static func sockets(of process: ProcessID) -> [String] {
+    static func sockets(of process: ProcessID) -> [Int] {
         let folder = "/proc/\(process)/fd"
         let names = (try? Posix.Directory.open(path: folder).names()) ?? []
         return names.compactMap { name in
             guard let target = linkTarget("\(folder)/\(name)"), target.hasPrefix("socket:[") else { return nil }
-            return String(target.dropFirst(8).dropLast())
+            return Int(target.dropFirst(8).dropLast())
         }
     }
 }

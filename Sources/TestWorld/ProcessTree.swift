@@ -39,8 +39,17 @@ package struct ProcessTree: Sendable {
     }
 
     package var zombies: Int { members.count { $0.state == UInt8(ascii: "Z") } }
-    /// Somebody runs, or waits for the disk.
-    package var isBusy: Bool { members.contains { $0.state == UInt8(ascii: "R") || $0.state == UInt8(ascii: "D") } }
+    /// A thread runs, or waits for the disk. A process's own state is that of its first thread, which may sleep while
+    /// others work.
+    package var isBusy: Bool {
+        alive.contains { process in
+            let threads = (try? Posix.Directory.open(path: "/proc/\(process)/task").names()) ?? []
+            return threads.contains { thread in
+                let stat = (try? readFile("/proc/\(process)/task/\(thread)/stat")).flatMap(ProcessTree.parse)
+                return stat.map { $0.state == UInt8(ascii: "R") || $0.state == UInt8(ascii: "D") } ?? false
+            }
+        }
+    }
     package var alive: [ProcessID] {
         members.filter { $0.state != UInt8(ascii: "Z") && $0.state != UInt8(ascii: "X") }.map(\.pid)
     }
@@ -91,28 +100,9 @@ package struct ProcessTree: Sendable {
 
     /// The processes that hold the other end of our connection, in the order of their numbers.
     package func owners(ofPeerOf local: TCPAddress, remote: TCPAddress) -> [ProcessID] {
-        guard let inode = ProcessTree.inode(local: remote, remote: local) else { return [] }
+        guard let table = try? SocketTable(), let inode = try? table.inode(atPeerOf: local, remote: remote) else {
+            return []
+        }
         return alive.filter { ProcessTree.sockets(of: $0).contains(inode) }.sorted { $0.number < $1.number }
-    }
-
-    /// From /proc/net/tcp{,6}: addresses are hexadecimal words in the machine's own byte order.
-    private static func inode(local: TCPAddress, remote: TCPAddress) -> String? {
-        func hex(_ address: TCPAddress) -> String {
-            let port = String(address.port, radix: 16, uppercase: true)
-            let bytes = address.bytes[12...].reversed().map { byte in
-                let text = String(byte, radix: 16, uppercase: true)
-                return text.count == 1 ? "0" + text : text
-            }
-            return bytes.joined() + ":" + String(repeating: "0", count: 4 - port.count) + port
-        }
-        for path in ["/proc/net/tcp", "/proc/net/tcp6"] {
-            for line in ((try? readFile(path, limit: 1 << 22)) ?? []).split(separator: UInt8(ascii: "\n")) {
-                let fields = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-                if fields.count > 9, fields[1].hasSuffix(hex(local)), fields[2].hasSuffix(hex(remote)) {
-                    return fields[9]
-                }
-            }
-        }
-        return nil
     }
 }

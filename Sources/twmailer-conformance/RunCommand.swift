@@ -154,8 +154,8 @@ struct RunCommand: ParsableCommand {
         var report = ConsoleReport(catalogue: suite.catalogue)
         report.target = target.arguments(folder: folder)
         (report.isColoured, report.isQuiet, report.isWhole) = (color.isColoured, quiet, isWhole && partition == nil)
-        let isInterrupted = problem.map { if case .interrupted = $0 { true } else { false } } ?? false
-        try reports.publish(events, console: problem == nil || isInterrupted ? report : nil)
+        // What was seen before a problem is worth telling.
+        try reports.publish(events, console: problem == nil || !RunRecord(events).results.isEmpty ? report : nil)
         if let problem { throw Exit.of(problem, name: suite.name) }
         if !RunRecord(events).isGood(suite.catalogue) { throw ExitCode(1) }
     }

@@ -110,7 +110,7 @@ extension Talk {
 
     /// Bytes that the server's end has not read yet.
     func unread() throws -> Int {
-        try ReceiveQueues().unread(
+        try SocketTable().unread(
             atPeerOf: Sockets.localAddress(socket.number), remote: TCPAddress("127.0.0.1", port: port)!)
     }
 }

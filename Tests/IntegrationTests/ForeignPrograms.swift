@@ -98,6 +98,13 @@ final class ForeignPrograms {
         return running
     }
 
+    /// Returns when the program has said `word`.
+    func start(_ command: [String], saying word: String) throws -> Running {
+        let running = try launch(command, nil, [:])
+        while let line = try running.line(), line != word {}
+        return running
+    }
+
     /// What the program says until it ends.
     func talk(
         _ command: [String], _ directory: LDAPDirectory, _ more: [String: String] = [:]

@@ -42,6 +42,18 @@ import Transcript
         }
     }
 
+    @Test func `a server is at work as long as one of its threads is, though its first one sleeps`() throws {
+        try withPrograms { programs in
+            let program = try programs.compile("waits.c", ["-lpthread", "-lrt"])
+            let running = try programs.start([program, "for another thread at work"], saying: "at work")
+            // Long enough for the first thread to fall asleep.
+            for _ in 0..<20 {
+                #expect(ProcessTree.of(group: running.process).isBusy)
+                pauseBriefly(microseconds: 5000)
+            }
+        }
+    }
+
     @Test func `a static program is seen to look at no clock`() throws {
         try withPrograms { programs in
             let program = try programs.compile("waits.c", ["-static", "-lpthread", "-lrt"])

@@ -39,6 +39,25 @@ struct MisbehavingPeerTests {
         #expect((1...131_072).contains(largest), "\(largest) KiB at the most")
     }
 
+    @Test func `a server that starts twice and never again is in trouble there, and what it showed before stays`()
+        throws
+    {
+        let world = try PeerWorld()
+        let folder = try makeTemporaryFolder("/tmp/mp")
+        defer { try? removeTree(folder) }
+        // The probe is the first start.
+        let peer = "exec \(PeerWorld.python) -I -S \(world.folder)/upright.py {port} {spool}"
+        let server = "mkdir \(folder)/1 || mkdir \(folder)/2 || exit 7; \(peer)"
+        let transcripts = ["list/empty", "quit/ends-the-connection"].map { "\(world.suite.folder)/\($0).transcript" }
+        let output = try Spawn(
+            try programFolder() + "/twmailer-conformance", ["run", "--server", server, "-j1"] + transcripts
+        ).output()
+        let text = String(decoding: output.text, as: UTF8.self)
+        #expect(output.ending == .exited(1), "\(text)")
+        #expect(text.contains("2 played: 1 passed, 1 blocked"), "\(text)")
+        #expect(text.contains("the server ended at its start"), "\(text)")
+    }
+
     /// VmHWM of proc(5); 0 when it has ended.
     private func peakKilobytes(of process: ProcessID) -> Int {
         let status = String(decoding: (try? readFile("/proc/\(process)/status")) ?? [], as: UTF8.self)

@@ -63,7 +63,7 @@ struct ConformanceDialectTests {
         let reading = read(reply, to: "LOGIN\na\nb\n", in: dialect())
         #expect(reading.text.hasPrefix("OK\n"))
         #expect(reading.deviations.contains(.nul))
-        #expect(Deviation(.nul, "").isFault && !Deviation(.greeting, "").isFault)
+        #expect(Deviation(.nul, "").faultOf == "FRAME-3" && Deviation(.greeting, "").faultOf == nil)
     }
 
     @Test func `two replies to one command stay two`() {

@@ -871,7 +871,8 @@ class Session:
         if on("quit-ends-server"):
             os._exit(0)
         if on("quit-ends-everybody"):
-            for other in list(everybody):
+            # Its own last: who saw that end first could still ask the others.
+            for other in everybody - {self}:
                 try:
                     other.wire.shutdown(socket.SHUT_RDWR)
                 except OSError:

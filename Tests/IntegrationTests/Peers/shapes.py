@@ -11,7 +11,6 @@ from urllib.parse import urlparse
 SHAPE, PORT, SPOOL, LDAP = sys.argv[1], int(sys.argv[2]), sys.argv[3], urlparse(sys.argv[4])
 lock = threading.Lock()
 turns = {}
-NAME = re.compile(rb"[a-z0-9][a-z0-9._-]{0,31}\Z")
 
 SHAPES = {
     "plain": {},
@@ -21,10 +20,18 @@ SHAPES = {
     "labelled": {"read": b"From: %(sender)s\nTo: %(receiver)s\nSubject: %(subject)s\nMessage: %(body)s"},
     "nosender": {"read": b"%(receiver)s\n%(subject)s\n%(body)s.\n", "ok": b"OK"},
     "reordered": {"read": b"%(subject)s\n%(sender)s\n%(receiver)s\n%(body)s.\n", "list_head": b"Total: %d\n"},
+    # Two writes for a reply, and Nagle's algorithm between them.
+    "pieces": {"pieces": True},
+    "nozero": {"no_mail": b"ERR\n"},
+    # Refuses at connect, knows names of 8 letters only: all its own business.
+    "doorkeeper": {"bars": True, "names": rb"[a-z0-9]{1,8}\Z"},
     "nul": {"ok": b"OK\n\0", "err": b"ERR\n\0"},
 }
 shape = {"greeting": b"", "ok": b"OK\n", "err": b"ERR\n", "quit": b"", "list_head": b"%d\n", "list_line": b"%s\n",
+         "no_mail": None, "bars": False, "pieces": False, "names": rb"[a-z0-9][a-z0-9._-]{0,31}\Z",
          "read": b"%(sender)s\n%(receiver)s\n%(subject)s\n%(body)s.\n"} | SHAPES[SHAPE]
+
+NAME = re.compile(shape["names"])
 
 
 # Attempts and bans, written at every change.
@@ -56,6 +63,9 @@ def bind(user, password):
     at = reply.find(b"\x61")
     return reply[at:].find(b"\x0a\x01\x00") in (2, 3)
 
+def is_banned(address):
+    with lock: return state["bans"].get(address, 0) > time.time()
+
 def login(user, password, address):
     key = user.decode("latin-1") + " " + address
     if not NAME.match(user) or not 0 < len(password) <= 128 or b"\0" in password: good = None
@@ -65,8 +75,7 @@ def login(user, password, address):
 
 def attempt(key, user, password, address, good):
     """One after the other for a user and address: no crowd gets more than three."""
-    with lock:
-        if state["bans"].get(address, 0) > time.time(): return False
+    if is_banned(address): return False
     try:
         if good is False: good = bind(user, password)
     except OSError: good = False
@@ -119,11 +128,15 @@ class Session(threading.Thread):
         return text[:-1]
 
     def say(self, text):
+        if shape["pieces"] and text:
+            self.link.sendall(text[:-1])
+            text = text[-1:]
         if text: self.link.sendall(text)
     def status(self, good): self.say(shape["ok"] if good else shape["err"])
 
     def run(self):
         try:
+            if shape["bars"] and is_banned(self.address): raise EOFError(self.status(False))
             self.say(shape["greeting"])
             while self.command(): pass
             self.say(shape["quit"])
@@ -157,6 +170,7 @@ class Session(threading.Thread):
 
     def list(self):
         self.listed = numbers(self.user)
+        if not self.listed and shape["no_mail"]: return self.say(shape["no_mail"])
         text = shape["list_head"] % len(self.listed)
         for place, number in enumerate(self.listed, 1):
             subject = message(os.path.join(box(self.user), str(number)))[b"subject"]
@@ -184,6 +198,6 @@ listener = socket.create_server(("", PORT), backlog=512)
 while True:
     try:
         link, peer = listener.accept()
-        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, not shape["pieces"])
     except OSError: continue  # it has gone again
     Session(link, peer[0]).start()

@@ -34,6 +34,13 @@ static void ignore(int signal) { (void)signal; }
 static void *take(void *nothing) { return pthread_mutex_lock(&taken), nothing; }
 static int timed_out(int result, int error) { return result < 0 && errno == error ? 0 : -1; }
 
+static void *work(void *nothing) {
+    puts("at work");
+    fflush(stdout);
+    while (1) __asm__ volatile("");
+    return nothing;
+}
+
 static int wait_by(const char *way) {
     struct timespec t = {60, 0}, wall = after_60(CLOCK_REALTIME), boot = after_60(CLOCK_MONOTONIC);
     struct pollfd file = {-1, POLLIN, 0};
@@ -140,6 +147,11 @@ static int wait_by(const char *way) {
         timer_create(CLOCK_REALTIME, &by_signal, &timer);
         timer_settime(timer, 0, &once, NULL);
         return timed_out(pause(), EINTR);
+    }
+    WAY("for another thread at work") {
+        pthread_t thread;
+        pthread_create(&thread, NULL, work, NULL);
+        return pthread_join(thread, NULL);
     }
     WAY("sixty sleeps of a second") {
         int left = 0;
