@@ -74,6 +74,7 @@ extension Player {
             try flush(other)
         }
         connection.queue(scene.segmentation.cut(flight))
+        scene.flightLeft()
         _ = try pump(until: Clock.system.now())
     }
 

@@ -33,7 +33,11 @@ extension Player {
         if scene.options.clockMode == .real { return try waitReally(action) }
         scene.signsAtMove = clock.signsOfUse
         switch action {
-        case .advance(let duration): clock.advance(by: duration)
+        case .advance(let duration):
+            // A clock that flows has come some of the way by itself.
+            let passed = isForeign ? Clock.system.now() - network.lastProgress : .zero
+            clock.advance(by: max(.zero, duration - passed))
+            if isForeign { scene.moved = Clock.system.now() }
         case .wall(let duration): clock.shiftWall(by: duration)
         case .boot where isForeign: throw .untested("this server takes the machine's boot for its own")
         case .boot: clock.reboot()

@@ -45,6 +45,10 @@ final class Scene: @unchecked Sendable {
     var settled = Duration.zero
     /// What the clock page had counted when the clock was moved last; nil before that.
     var signsAtMove: Int64?
+    /// When a clock that flows was moved, until the next flight leaves; and how much later that was. Real time that passed
+    /// between the two the transcript knows nothing of.
+    var moved: Duration?
+    private(set) var lag = Duration.zero
     /// We ended the server; it is no crash.
     var isStopped = false
     var outside: [String: String]
@@ -102,12 +106,25 @@ final class Scene: @unchecked Sendable {
     /// How the server ended, if it did so by itself.
     var crash: String? { isStopped ? nil : server.ended().map { "the server ended by itself (\($0))" } }
 
-    /// Why a failure proves nothing about a foreign server: it could not see what the suite did.
+    func flightLeft() {
+        guard let moved else { return }
+        lag = Clock.system.now() - moved
+        self.moved = nil
+    }
+
+    /// Transcripts stay two seconds away from the minute of a ban.
+    private static let tolerableLag = Duration.milliseconds(1500)
+
+    /// Why a failure proves nothing about a foreign server: it could not see what the suite did, or saw it too late.
     var inconclusive: String? {
         guard case .foreign(let foreign) = options.server else { return nil }
         let isStatic = server.isInterposed ? "" : " (a static program, or one without libc)"
         if let signsAtMove, stage.clock.signsOfUse == signsAtMove {
             return "inconclusive clock: the server has looked at no clock since it was moved" + isStatic
+        }
+        if lag > Scene.tolerableLag {
+            let milliseconds = Int(lag / .milliseconds(1))
+            return "inconclusive clock: \(milliseconds) ms of real time passed after it was moved; is the machine too busy?"
         }
         if !server.isInterposed, !foreign.command.contains("{ldap-url}"), (try? directory?.binds()) == 0 {
             return "the server has not asked the suite's directory and cannot be led there" + isStatic

@@ -82,6 +82,21 @@ import Transcript
         }
     }
 
+    /// The suite waits for rest before and after it moves the clock, which is real time: 58 seconds must not become 60.
+    @Test(arguments: [[], ["-DTHREADS"]])
+    func `a server that never rests is not held to have lost the seconds in which its rest was waited for`(
+        _ style: [String]
+    ) throws {
+        try withPrograms { programs in
+            let program = try programs.compile("login-only.c", style + ["-DRESTLESS", "-lpthread", "-lldap", "-llber"])
+            for transcript in ["ban/one-minute.transcript", "ban/one-minute-and-over.transcript"] {
+                let result = try programs.play(transcript, against: .foreign(command: "exec \(program) {port}"))
+                #expect(result.failure == nil, "\(transcript)")
+                #expect(result.untested?.hasPrefix("inconclusive clock") ?? true)
+            }
+        }
+    }
+
     enum Outcome: Sendable, Equatable { case passes, fails(String), inconclusive }
 
     @Test(arguments: [

@@ -4,6 +4,7 @@
 //     -DTHREADS        a thread per client, and one per ban that sleeps it out; else a process per client and time()
 //     -DKERNEL_CLOCK   the time comes from the kernel itself, as in a Go program
 //     -DFOREVER        a ban does not end
+//     -DRESTLESS       a thread that never sleeps, as runtimes have them
 //     -DNO_DIRECTORY   passwords are "<user>-secret"
 //   a.out PORT
 #define _GNU_SOURCE
@@ -122,6 +123,13 @@ static void *serve(void *argument) {
     return NULL;
 }
 
+#ifdef RESTLESS
+static void *spin(void *nothing) {
+    while (1) sched_yield();
+    return nothing;
+}
+#endif
+
 int main(int count, char **arguments) {
     int listener = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(arguments[count - 1]))};
@@ -129,6 +137,10 @@ int main(int count, char **arguments) {
     signal(SIGPIPE, SIG_IGN);
     bans = mmap(NULL, sizeof *bans * BANS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+#ifdef RESTLESS
+    pthread_t restless;
+    pthread_create(&restless, NULL, spin, NULL);
+#endif
     if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 16)) return 1;
     while (1) {
         struct sockaddr_in peer;
