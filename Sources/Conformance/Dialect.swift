@@ -78,6 +78,8 @@ package struct Dialect: Sendable, Equatable {
         /// Before the text on its first line.
         package var beforeBody = Sample([])
         package var hasFinalDot = true
+        /// How the final dot's line ends; a line of the text that ends otherwise is text (SEND-11).
+        package var dotEnd: [UInt8] = [10]
         /// From the text's last byte on, where there is no final dot; otherwise what follows the dot's line.
         package var end: [UInt8] = []
 

@@ -103,6 +103,7 @@ package struct ProbeRecord: Sendable, Equatable {
         let rest = after[stop...].reversed().drop { $0 == 0 }.reversed()
         layout.hasFinalDot = stop > 0
         let afterDot = rest.drop { $0 == 13 }
+        layout.dotEnd = afterDot.first == 10 ? Array(rest[...afterDot.startIndex]) : []
         layout.end = stop == 0 ? after : Array(afterDot.dropFirst(afterDot.first == 10 ? 1 : 0))
         return layout
     }

@@ -311,23 +311,34 @@ struct ReplyTranslator {
         defer { held = Array(rest) }
         while !rest.isEmpty {
             if isAtLineStart, rest.first == UInt8(ascii: ".") {
-                let line = rest.prefix { $0 != 10 && $0 != 0 && $0 != 13 }
-                if line.count == 1 {
-                    if line.count == rest.count && moment == .open { return output.isEmpty ? nil : output }
-                    rest = rest.dropFirst()
-                    if rest.starts(with: [13, 10]) { rest = rest.dropFirst() }
-                    if rest.first == 10 { rest = rest.dropFirst() } else { note(.lineEnd, line) }
+                let after = rest.dropFirst()
+                switch whetherFinal(after) {
+                case nil where moment == .open: return output.isEmpty ? nil : output
+                case false?: break
+                case nil, true?:
+                    rest = after.first == 13 && after.dropFirst().first == 10 ? after.dropFirst() : after
+                    if rest.first == 10 { rest = rest.dropFirst() } else { note(.lineEnd, [UInt8(ascii: ".")]) }
                     state = .readAfter(left: dialect.read.end.count { $0 == 10 })
                     return output + Array(".\n".utf8)
                 }
             }
-            let end = rest.firstIndex(of: 10).map { $0 + 1 } ?? rest.endIndex
-            output += rest[..<end]
-            rest = rest[end...]
+            let next = rest.firstIndex(of: 10).map { $0 + 1 } ?? rest.endIndex
+            output += rest[..<next]
+            rest = rest[next...]
             isAtLineStart = output.last == 10
         }
         if moment == .over { state = .beginning }
         return output.isEmpty ? nil : output
+    }
+
+    /// Whether a dot with this behind it ends the reply, as one does that ends as the probed one did; nil: it does if
+    /// nothing else comes.
+    private func whetherFinal(_ after: ArraySlice<UInt8>) -> Bool? {
+        let ends: Set<UInt8> = [10, 0, 13]
+        let end = dialect.read.dotEnd
+        if after.isEmpty { return nil }
+        if end.isEmpty ? ends.contains(after[after.startIndex]) : after.starts(with: end) { return true }
+        return after.allSatisfy(ends.contains) ? nil : false
     }
 
     /// Keeps back as much as the reply's end has bytes; what it says is known once the server rests.

@@ -123,8 +123,8 @@ final class Scene: @unchecked Sendable {
             return "inconclusive clock: the server has looked at no clock since it was moved" + isStatic
         }
         if lag > Scene.tolerableLag {
-            let milliseconds = Int(lag / .milliseconds(1))
-            return "inconclusive clock: \(milliseconds) ms of real time passed after it was moved; is the machine too busy?"
+            let late = "\(Int(lag / .milliseconds(1))) ms of real time passed after it was moved"
+            return "inconclusive clock: \(late); is the machine too busy?"
         }
         if !server.isInterposed, !foreign.command.contains("{ldap-url}"), (try? directory?.binds()) == 0 {
             return "the server has not asked the suite's directory and cannot be led there" + isStatic

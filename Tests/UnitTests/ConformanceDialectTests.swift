@@ -168,4 +168,20 @@ struct ConformanceDialectTests {
             JSONReport.line(.finished(result), foreign: true).contains(
                 "\"deviations\":[{\"kind\":\"greeting\",\"shown\":\"Hi⏎\"}]"))
     }
+
+    @Test func `a text's line that looks like the final dot and ends otherwise is text`() {
+        let commands = "READ\n1\n"
+        let header = "OK\nalice\nbob\ns\n"
+        let plain = read(header + ".\r\n.\0\n.\n", to: commands, in: dialect())
+        #expect(plain.text == header + ".\r\n.\0\n.\n")
+        #expect(plain.deviations.isEmpty)
+        let carriage = dialect {
+            $0.read = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.\r\n")
+        }
+        #expect(read(header + "x\n.\r\n", to: commands, in: carriage).text == header + "x\n.\n")
+        let bare = dialect { $0.read = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.") }
+        #expect(read(header + "x\n.", to: commands, in: bare).text == header + "x\n.\n")
+        // One that ends its dots now so, now so: nothing else comes.
+        #expect(read(header + "x\n.\r\n", to: commands, in: dialect()).text == header + "x\n.\n")
+    }
 }
