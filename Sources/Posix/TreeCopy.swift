@@ -6,6 +6,9 @@ package import SystemPackage
 package struct TreeCopy {
     /// Ends with `.fileTooLarge` beyond one of them: somebody named his home folder.
     package var (mostFiles, mostBytes) = (20_000, 1 << 30)
+    /// Programs are not copied but linked. A copy that another thread's fork held open for writing could not be started
+    /// (ETXTBSY) until that child has become another program.
+    package var linksPrograms = false
     private var (files, bytes) = (0, 0)
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
@@ -30,7 +33,9 @@ package struct TreeCopy {
                 try copy(from, into: to, where: isWanted)
             case S_IFLNK:
                 if let destination = linkTarget(from) { try retrying { unsafe symlink(destination, to) } }
-            case S_IFREG: try copyFile(from, to)
+            case S_IFREG:
+                if linksPrograms, found.st_mode & 0o111 != 0, unsafe link(from, to) == 0 { break }
+                try copyFile(from, to)
             default: break
             }
         }

@@ -32,6 +32,7 @@ package final class Stage: Sendable {
             try makeFolder(folder + "/cwd")
             if let furniture {
                 var copy = TreeCopy()
+                copy.linksPrograms = true
                 try copy.copy(furniture, into: folder + "/cwd")
             }
         } catch {

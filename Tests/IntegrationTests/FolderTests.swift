@@ -108,4 +108,19 @@ struct FolderTests {
             in: world, cancel: -1)
         #expect(report.outcome == .ended(.exited(7)) && report.lastLines(3) == ["a"])
     }
+
+    @Test func `a program is linked where it is asked for, so that it can be started at once; the rest is copied`()
+        throws
+    {
+        let folder = try makeTemporaryFolder("/tmp/tc")
+        defer { try? removeTree(folder) }
+        for name in ["a", "b"] { try makeFolder("\(folder)/\(name)") }
+        for name in ["program", "text"] { try writeFile("\(folder)/a/\(name)", [1]) }
+        try #require(try Spawn("chmod", ["700", folder + "/a/program"]).output().ending == .exited(0))
+        var copy = TreeCopy()
+        copy.linksPrograms = true
+        try copy.copy(folder + "/a", into: folder + "/b")
+        #expect(fingerprint(folder + "/a/program") == fingerprint(folder + "/b/program"))
+        #expect(fingerprint(folder + "/a/text") != fingerprint(folder + "/b/text"))
+    }
 }
