@@ -54,6 +54,18 @@ import Testing
         }
     }
 
+    /// What plays a session before the first client comes must not read anybody's mail: nobody would take it.
+    @Test func `mail to whoever the rehearsal is named after does not hold up a start`() throws {
+        try withServer(["write-timeout=168h"]) { world in
+            let talk = try world.talk()
+            try talk.login("alice")
+            try talk.say("SEND\nrehearsal\nbig\n" + String(repeating: "x", count: 2_000_000) + "\n.\n")
+            #expect(try talk.hears("OK\n"))
+            try world.restart(["write-timeout=168h"])
+            #expect(try world.login("alice", "alice-secret", from: "127.0.0.1") == "OK\n")
+        }
+    }
+
     /// T37: by hard links, of which a file may have 65,000.
     @Test func `twenty thousand messages are listed and the last of them is read`() throws {
         try withServer { world in
