@@ -30,13 +30,11 @@ package struct LineFramer: ~Copyable {
     package mutating func fill<Failure: Error>(
         _ source: (inout [UInt8], Range<Int>) throws(Failure) -> Int
     ) throws(Failure) -> Int {
-        let wasFilled = pending.upperBound == buffer.count
-        if wasFilled || pending.isEmpty {
-            if !pending.isEmpty { buffer.replaceSubrange(0..<pending.count, with: buffer[pending]) }
-            scanned = pending.isEmpty ? 0 : scanned - pending.lowerBound
-            pending = 0..<pending.count
+        if pending.upperBound == buffer.count, buffer.count < LineFramer.capacity {
+            grow()
+        } else if pending.upperBound == buffer.count || pending.isEmpty {
+            moveToFront()
         }
-        if wasFilled, buffer.count < LineFramer.capacity { grow() }
         precondition(pending.upperBound < buffer.count, "a full buffer is an overflow, not a reason to read")
         let count = try source(&buffer, pending.upperBound..<buffer.count)
         pending = pending.lowerBound..<(pending.upperBound + count)
@@ -45,9 +43,22 @@ package struct LineFramer: ~Copyable {
 
     private mutating func grow() {
         var larger = [UInt8](repeating: 0, count: LineFramer.capacity)
-        larger.replaceSubrange(pending, with: buffer[pending])
+        for (index, place) in pending.enumerated() { larger[index] = buffer[place] }
         wipe(0..<buffer.count)  // LOGIN-13: there may be a password in it
         buffer = larger
+        beginWithPending()
+    }
+
+    // Byte by byte: a slice of the buffer would make the buffer a copy, and free the old one as it is.
+    private mutating func moveToFront() {
+        for (index, place) in pending.enumerated() { buffer[index] = buffer[place] }
+        wipe(max(pending.lowerBound, pending.count)..<pending.upperBound)  // LOGIN-13: the same
+        beginWithPending()
+    }
+
+    private mutating func beginWithPending() {
+        scanned -= pending.lowerBound
+        pending = 0..<pending.count
     }
 
     // Not inlined: of a buffer that is about to be freed the optimiser would leave the zeros out.

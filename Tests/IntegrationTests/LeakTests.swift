@@ -125,6 +125,28 @@ struct `What a process keeps` {
         }
     }
 
+    /// The buffer is moved or exchanged when it is full: here in the middle of the password's line, and at its end.
+    @Test(arguments: [2_048, 65_536], [0, 1, 5])
+    func `a password that fills the buffer does not stay in a session's memory`(buffer: Int, missing: Int) throws {
+        try withServer { world in
+            let password = "password-\(buffer)-\(missing)-to-be-found"
+            let talk = try world.talk()
+            // The buffer has grown, and is empty.
+            if buffer > 2_048 {
+                try talk.say(String(repeating: "x", count: 4_000) + "\n")
+                #expect(try talk.hears("ERR\n"))
+            }
+            let login = Array("LOGIN\nalice\n\(password)".utf8.dropLast(missing))
+            let before = Array(repeating: UInt8(ascii: "y"), count: buffer - login.count - 1) + [UInt8(ascii: "\n")]
+            try talk.say(before + login)
+            #expect(try talk.hears("ERR\n"))
+            try talk.say(String(password.suffix(missing)) + "\n")
+            #expect(try talk.hears("ERR\n"))
+            let session = try #require(world.sessions().first)
+            #expect(try !memory(of: session, contains: Array("-\(missing)-to-be".utf8)))
+        }
+    }
+
     /// Looks through every readable mapping (proc_pid_maps(5)).
     private func memory(of process: ProcessID, contains token: [UInt8]) throws -> Bool {
         let file = try Posix.Directory.open(path: "/proc/\(process)").open("mem", .readOnly)
