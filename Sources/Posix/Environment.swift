@@ -21,10 +21,12 @@ package func processEnvironment() -> [String: String] {
 /// Whether this process may run the file (access(2)).
 package func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
 
-/// Writes a file that appears under its name whole or not at all; an old one is replaced.
+/// Writes a file that appears under its name whole or not at all; an old one is replaced. Whoever may write to the
+/// folder too cannot lead it elsewhere by a link.
 package func replaceFile(at path: String, with bytes: borrowing Span<UInt8>) throws(Errno) {
     let temporary = "\(path).\(getpid())"
-    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
+    unsafe unlink(temporary)  // left by an earlier process of this number
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
     let file = OwnedDescriptor(owning: try retrying { unsafe open(temporary, flags, 0o644) })
     do {
         try writeAll(file.number, bytes)
