@@ -151,9 +151,9 @@ final class Connection {
         } catch {
             if error == .resourceTemporarilyUnavailable { return false }
             guard error == .brokenPipe || error == .connectionReset else { throw error }
-            // The reading side tells how the connection ended; what was to be sent is void.
+            // The reading side tells how the connection ended; what was to be sent is void, and nobody waits for it.
             (outbox, next, sent) = ([], 0, 0)
-            return false
+            return true
         }
         if sent == write.count {
             (next, sent) = (next + 1, 0)

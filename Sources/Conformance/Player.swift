@@ -107,6 +107,7 @@ final class Player {
 
     /// The failure of the current step.
     func fail(_ expected: [String], _ received: String, _ details: [String] = []) -> Stop {
+        if alternatives == 0 { awaitCrash() }
         let crash = scene.crash
         let clause = recorder.clause
         var failure = Failure(
@@ -125,8 +126,9 @@ final class Player {
     func awaitCrash() {
         let deadline = Clock.system.now() + .milliseconds(500)
         while scene.server.isOurs, !scene.isStopped, scene.server.ended() == nil, Clock.system.now() < deadline {
-            let tree = scene.server.tree
-            if !tree.alive.isEmpty && !tree.isBusy { return }
+            // Threads that end one by one are not at rest, and the last of them is not there.
+            let processes = scene.server.tree.alive
+            if !processes.isEmpty && Quiescence.holds(for: processes) { return }
             pauseBriefly(microseconds: 500)
         }
     }

@@ -40,7 +40,7 @@ import Testing
     /// What a server may do about bans, names and TLS.
     static let ownBusiness = [
         "framing/login-during-a-ban", "login/same-bytes", "send/receivers", "login/directory-without-tls",
-        "ban/covers-the-address",
+        "ban/covers-the-address", "ban/again", "lifetime/bad-input",
     ]
 
     @Test(arguments: shapes)

@@ -1,7 +1,10 @@
 /// Peers that are no servers: the runner gives its verdict, in bounded time and memory.
 
+import Conformance
 import Posix
+import TestWorld
 import Testing
+import Transcript
 
 struct MisbehavingPeerTests {
     @Test(arguments: ["never-accepts", "silent", "one-byte-a-second", "endless-bytes", "endless-lines", "resets"])
@@ -37,6 +40,16 @@ struct MisbehavingPeerTests {
         let failed = how == "one-byte-a-second" ? "list/empty" : "login/right-password"
         #expect(text.contains("FAIL  \(failed).transcript"), "\(text)")
         #expect((1...131_072).contains(largest), "\(largest) KiB at the most")
+    }
+
+    @Test func `a server that is dying while it is judged has crashed`() throws {
+        let world = try PeerWorld()
+        let transcript = try #require(
+            world.transcripts { $0.path.hasSuffix("quit/ends-the-connection.transcript") }.first)
+        let failure = try TestDirectories.shared.get().lending(world.checkout) { lease in
+            try world.play(transcript, "quit-ends-server", patience: .seconds(5), with: lease).failure
+        }
+        #expect(failure?.verdict == .crash && failure?.clause?.id == "QUIT-1")
     }
 
     @Test func `a server that starts twice and never again is in trouble there, and what it showed before stays`()
