@@ -1,6 +1,7 @@
 /// How each kind of server is told its port, and how it is known to listen.
 
 import Posix
+import Synchronization
 import SystemPackage
 
 struct Launch {
@@ -42,12 +43,18 @@ struct Launch {
         }
     }
 
-    /// Free on every address, and below the ports that the system hands out by itself: a client's end that got
-    /// it meanwhile would keep the server from it. Also free for a server that sets no SO_REUSEADDR.
-    private static func freePort() throws(Errno) -> UInt16 {
+    /// One after the other from a place of this process's own: between the look at a port and the server's own bind(2)
+    /// another thread that drew lots looked at the same port, and one of two servers ended at its start. Slapds take
+    /// theirs above (start-slapd.sh), and the system hands out by itself what is higher still.
+    private static let ports = UInt16(10_000)..<20_000
+    private static let turns = Atomic(Int.random(in: 0..<ports.count))
+
+    /// Free on every address, also for a server that sets no SO_REUSEADDR.
+    static func freePort() throws(Errno) -> UInt16 {
         var error = Errno.addressInUse
         for _ in 0..<50 {
-            let port = UInt16.random(in: 20_000..<32_000)
+            let turn = turns.wrappingAdd(1, ordering: .relaxed).oldValue
+            let port = ports.lowerBound + UInt16(turn % ports.count)
             do throws(Errno) {
                 _ = try Sockets.listen(TCPAddress("0.0.0.0", port: port)!, afresh: true)
                 return port
