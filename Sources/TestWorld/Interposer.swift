@@ -71,8 +71,7 @@ package final class Interposer: Sendable {
             let temporary = environmentValue("TMPDIR") ?? ""
             // LD_PRELOAD separates paths by blanks and colons.
             let isUsable = !temporary.isEmpty && !temporary.contains { $0 == " " || $0 == ":" }
-            let folder = try makeTemporaryFolder((isUsable ? temporary : "/tmp") + "/tw-i")
-            world.watch(folder: folder)
+            let folder = try world.makeTemporaryFolder((isUsable ? temporary : "/tmp") + "/tw-i")
             let (source, library) = (folder + "/testworld.c", folder + "/testworld.so")
             try writeFile(source, PackageResources.testworld_c)
             let arguments = ["-shared", "-fPIC", "-O2", "-w", "-o", library, source, "-ldl", "-lpthread"]

@@ -26,8 +26,7 @@ package final class LDAPDirectory {
             let temporary = environmentValue("TMPDIR") ?? ""
             // slapd's socket stands in it, and a socket's path is short.
             let parent = temporary.isEmpty || temporary.utf8.count > 60 ? "/tmp" : temporary
-            let folder = try makeTemporaryFolder(parent + "/tw-d")
-            world.watch(folder: folder)
+            let folder = try world.makeTemporaryFolder(parent + "/tw-d")
             var arguments = ["--dir", folder] + ldif.flatMap { ["--ldif", $0] }
             if allowingAnonymousBind { arguments.append("--allow-anonymous-bind") }
             let answer = try run(script, arguments, world)

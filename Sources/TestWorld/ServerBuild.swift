@@ -54,8 +54,7 @@ package struct ServerBuild {
     private static func copied(_ source: String, leavingOut: Bool, _ world: WorldGuard) throws(WorldFailure) -> String {
         do {
             let temporary = environmentValue("TMPDIR") ?? ""
-            let folder = try makeTemporaryFolder((temporary.isEmpty ? "/tmp" : temporary) + "/tw-b")
-            world.watch(folder: folder)
+            let folder = try world.makeTemporaryFolder((temporary.isEmpty ? "/tmp" : temporary) + "/tw-b")
             var copy = TreeCopy()
             try copy.copy(source, into: folder) { path in
                 leavingOut ? !BuildPlan.isLeftOut(path) : !path.hasSuffix("/.git")

@@ -23,9 +23,8 @@ package final class Stage: Sendable {
     ) throws(WorldFailure) {
         do {
             let temporary = environmentValue("TMPDIR") ?? ""
-            folder = try makeTemporaryFolder(
+            folder = try world.makeTemporaryFolder(
                 (temporary.isEmpty || temporary.utf8.count > 26 ? "/tmp" : temporary) + "/tw")
-            world.watch(folder: folder)
             try makeFolder(folder + "/a")
             try makeFolder(folder + "/a/s")
             try makeFolder(folder + "/log")

@@ -5,7 +5,7 @@
 /// removes the watched folders.
 
 package import Posix
-import SystemPackage
+package import SystemPackage
 
 package final class WorldGuard: Sendable {
     /// An environment entry for everything the runner starts.
@@ -43,6 +43,19 @@ package final class WorldGuard: Sendable {
     /// `folder` must not hold blanks.
     package func watch(folder: String) { tell("folder", folder) }
     package func forget(folder: String) { tell("keep", folder) }
+
+    /// A new folder, mode 0700, with a random ending of six letters. It is watched before it is there, for the runner may
+    /// be killed at any moment.
+    package func makeTemporaryFolder(_ prefix: String) throws(Errno) -> String {
+        let letters = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
+        let folder = prefix + String(decoding: randomBytes(6).map { letters[Int($0 % 32)] }, as: UTF8.self)
+        watch(folder: folder)
+        do { try makeFolder(folder) } catch {
+            forget(folder: folder)
+            throw error
+        }
+        return folder
+    }
 
     /// Ends and removes all that is still watched, and returns when that is done.
     package func close() {
