@@ -9,6 +9,8 @@ struct Growth {
     let title: String
     let kind: Kind
     var points: [(size: Int, milliseconds: Double)] = []
+    /// The floor's, where the machine itself may be what grows.
+    var floor: [(size: Int, milliseconds: Double)] = []
 
     enum Kind {
         /// Cost may grow as the size does: judged between the two largest, where nothing constant hides it.
@@ -21,7 +23,9 @@ struct Growth {
     }
 
     /// The exponent, log(cost) over log(size): 1 is linear, 0 no dependence.
-    var slope: Double {
+    var slope: Double { slope(of: points) }
+
+    private func slope(of points: [(size: Int, milliseconds: Double)]) -> Double {
         guard points.count > 1, let last = points.last else { return .nan }
         let first = kind == .linear ? points[points.count - 2] : points[0]
         return logarithm(last.milliseconds / first.milliseconds) / logarithm(Double(last.size) / Double(first.size))
@@ -33,21 +37,31 @@ struct Growth {
     }
 
     static func table(_ all: [Growth]) -> String {
-        var lines = ["", "| growth | size: cost in ms | slope | bound | met |", "|---|---|--:|--:|---|"]
+        var lines = [
+            "", "| growth | size: cost in ms | slope | bound | met | floor: cost in ms | floor: slope |",
+            "|---|---|--:|--:|---|---|--:|",
+        ]
         for growth in all {
-            let points = growth.points.map { "\($0.size): \(plain($0.milliseconds))" }.joined(separator: " · ")
             let (slope, bound) = (growth.slope, growth.kind.bound)
-            let met = slope <= bound ? "yes" : "**no**"
-            lines.append("| \(growth.title) | \(points) | \(fixed(slope, 2)) | ≤ \(fixed(bound, 1)) | \(met) |")
+            let cells = [
+                growth.title, text(growth.points), fixed(slope, 2), "≤ \(fixed(bound, 1))",
+                slope <= bound ? "yes" : "**no**",
+                text(growth.floor), growth.floor.isEmpty ? "" : fixed(growth.slope(of: growth.floor), 2),
+            ]
+            lines.append("| " + cells.joined(separator: " | ") + " |")
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func text(_ points: [(size: Int, milliseconds: Double)]) -> String {
+        points.map { "\($0.size): \(plain($0.milliseconds))" }.joined(separator: " · ")
     }
 }
 
 extension Measurements {
 
-    func growth(_ server: Contender) throws -> [Growth] {
-        try [mailboxLists(server), mailboxSends(server), messageLengths(server), openSessions(server)]
+    func growth(_ server: Contender, floor: Contender) throws -> [Growth] {
+        try [mailboxLists(server), mailboxSends(server), messageLengths(server, floor), openSessions(server)]
             + counters()
     }
 
@@ -73,15 +87,22 @@ extension Measurements {
         return growth
     }
 
-    private func messageLengths(_ server: Contender) throws -> Growth {
+    /// Beside the floor, size by size: what a disk and its cache make of long files is in both.
+    private func messageLengths(_ server: Contender, _ floor: Contender) throws -> Growth {
         var growth = Growth(title: "SEND, bytes of the message", kind: .linear)
         let sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000] + (isFull ? [1_000_000_000] : [])
         for size in sizes {
-            let work = sending(mailText(size), 1, series: "len\(size)", server)
-            growth.points.append((size, try time(server, work, turns: size > 1_000_000 ? 3 : 40).value))
-            for number in 0..<4 { try? removeTree("\(server.spool)/len\(size).\(number)") }
+            growth.floor.append((size, try sendingTime(size, floor)))
+            growth.points.append((size, try sendingTime(size, server)))
         }
         return growth
+    }
+
+    /// Milliseconds.
+    private func sendingTime(_ size: Int, _ server: Contender) throws -> Double {
+        let work = sending(mailText(size), 1, series: "len\(size)", server)
+        defer { for number in 0..<4 { try? removeTree("\(server.spool)/len\(size).\(number)") } }
+        return try time(server, work, turns: size > 1_000_000 ? 3 : 40).value
     }
 
     /// A whole session while so many others are open and silent: processor time, for the machine is shared.

@@ -20,6 +20,7 @@ struct Report {
         lines += absent.map { "- not run: \($0.kind.rawValue): \($0.reason)" }
         lines += [
             "- \(rounds) rounds; servers alternate within a round; the ratio is the median over the rounds (least–most)",
+            "- in the lines that compare with a peer the floor's column holds the floor's own ratio to that peer",
             "- processor: seconds of the server's processes per 1,000 operations, and of slapd behind the plus",
             "- strangers: the most of the machine that other processes had during a run, and how many of the samples had "
                 + "them above \(fixed(Sample.quiet * 100, 0)) %", "",
@@ -43,7 +44,10 @@ struct Report {
         let met = row.target.isMet(ratio: ratio, value: value).map { $0 ? "yes" : "**no**" } ?? ""
         let spread = "\(fixed(ratio, 2)) (\(fixed(ratios.min() ?? .nan, 2))–\(fixed(ratios.max() ?? .nan, 2)))"
         let isAlone = row.isComparison || row.subject != .plain
-        let values = columns.map { isAlone ? "" : row.best($0.kinds, series).map(plain) ?? "" }
+        let values = columns.map { column in
+            if row.isComparison, column.kinds.contains(.floor) { return reach(of: row, series) }
+            return isAlone ? "" : row.best(column.kinds, series).map(plain) ?? ""
+        }
         let processors = columns.map { isAlone ? "" : series.processor($0.kinds[0]) }
         let samples = series.samples.values.joined()
         let strangers =
@@ -52,6 +56,12 @@ struct Report {
             : "\(fixed(series.foreign * 100, 0)) %, \(samples.count { $0.foreign > Sample.quiet })/\(samples.count)"
         let cells = [row.title] + values + [spread, row.target.text, met] + processors + [strangers]
         return "| " + cells.joined(separator: " | ") + " |"
+    }
+
+    /// What the floor makes of the same comparison: where it misses a target, no server that forks can meet it here.
+    private func reach(of row: Row, _ series: Series) -> String {
+        let ratios = row.ratios(series, of: .floor)
+        return ratios.isEmpty ? "" : "× \(fixed(median(ratios), 2))"
     }
 
     var head: String {

@@ -104,9 +104,9 @@ struct Row: Sendable {
         Row(title: "idle session among 5,000, all alive, kB (PSS)", series: "idle 5000", target: .below(150)),
     ]
 
-    /// Ours divided by the best baseline, round by round.
-    func ratios(_ series: Series) -> [Double] {
-        let mine = series.values(subject, value)
+    /// Ours, or who else is asked for, divided by the best baseline, round by round.
+    func ratios(_ series: Series, of kind: Contender.Kind? = nil) -> [Double] {
+        let mine = series.values(kind ?? subject, value)
         let others = baseline.map { series.values($0, value) }
         return mine.indices.compactMap { round in
             let best = others.filter { round < $0.count }.map { $0[round] }

@@ -51,9 +51,11 @@ struct Run {
         let probes = try Probes.run(setting, contenders.first { $0.kind == .floor })
         let series = try measurements.all.filter { wanted($0.name) }.map { try measure($0, contenders, &lines) }
         var growth: [Growth] = []
-        if wanted("growth"), let ours = contenders.first(where: { $0.kind == .plain }) {
+        if wanted("growth"), let ours = contenders.first(where: { $0.kind == .plain }),
+            let floor = contenders.first(where: { $0.kind == .floor })
+        {
             say("measuring growth")
-            growth = try measurements.growth(ours)
+            growth = try measurements.growth(ours, floor: floor)
             for one in growth { lines += one.json }
         }
         if let json { try replaceFile(at: json, with: Array(lines.utf8).span) }

@@ -22,29 +22,18 @@ struct DoctorCommand: ParsableCommand {
     }
 
     func run() throws {
-        let place = try SuitePlace(suiteOptions)
-        Signals.turnIntoErrors()
-        let cancel = try Signals.catching([2, 15])  // SIGINT, SIGTERM
-        let world = try WorldGuard.start()
-        defer { world.close() }
-        let findings = Machine.examine(place, world)
-        for finding in findings { print(finding.line) }
-        if findings.contains(where: { $0.isNeeded && $0.obstacle != nil }) {
-            throw ExitCode(Exit.machineLacks.rawValue)
-        }
-        let preparation = Preparation(place: place, world: world, cancel: cancel, isQuiet: false)
-        let options = PlayOptions(server: try preparation.server(target, folder: folder), cancel: cancel)
-        do {
-            let lease = try Lease(fixture: Fixture(checkout: place.checkout), world: world)
-            defer { lease.end() }
-            let rate = try AcceptRate.measure(options, with: lease)
+        try Preparation.during(SuitePlace(suiteOptions)) { preparation in
+            let findings = Machine.examine(preparation.world)
+            for finding in findings { print(finding.line) }
+            if findings.contains(where: { $0.isNeeded && $0.obstacle != nil }) {
+                throw ExitCode(Exit.machineLacks.rawValue)
+            }
+            let options = PlayOptions(
+                server: try preparation.server(target, folder: folder), cancel: preparation.cancel)
+            let rate = try preparation.leasing { try AcceptRate.measure(options, with: $0) }
             let time = Int(rate.duration / .milliseconds(1))
             print("\(options.server.name): \(rate.answered) of \(AcceptRate.clients) clients answered after \(time) ms")
             print(rate.slow > 1 ? "  play it with --slow \(rate.slow)" : "  it needs no --slow")
-        } catch let problem as Problem {
-            throw Exit.of(problem) { $0 }
-        } catch let failure as WorldFailure {
-            throw Exit.of(failure)
         }
     }
 }
@@ -64,7 +53,7 @@ enum Machine {
         }
     }
 
-    static func examine(_ place: SuitePlace, _ world: WorldGuard) -> [Finding] {
+    static func examine(_ world: WorldGuard) -> [Finding] {
         func program(_ name: String, _ package: String, needed: Bool, _ purpose: String) -> Finding {
             let isThere = Machine.has(name)
             return Finding(

@@ -11,6 +11,32 @@ struct Preparation {
     let cancel: Int32
     let isQuiet: Bool
 
+    /// With a guard for what is started and with signals that `cancel` tells of; a failure ends the command with its
+    /// exit status.
+    static func during(_ place: SuitePlace, isQuiet: Bool = false, _ work: (Preparation) throws -> Void) throws {
+        Signals.turnIntoErrors()
+        let cancel = try Signals.catching([2, 15])  // SIGINT, SIGTERM
+        let world = try WorldGuard.start()
+        defer { world.close() }
+        do {
+            try work(Preparation(place: place, world: world, cancel: cancel, isQuiet: isQuiet))
+        } catch let problem as Problem {
+            throw Exit.of(problem) { $0 }
+        } catch let failure as WorldFailure {
+            throw Exit.of(failure)
+        }
+    }
+
+    /// With a directory and what else a server needs.
+    func leasing<Result>(_ work: (Lease) throws -> Result) throws -> Result {
+        let lease = try Lease(fixture: Fixture(checkout: place.checkout), world: world)
+        defer { lease.end() }
+        return try work(lease)
+    }
+
+    /// Starts the server once, before it is judged.
+    func probe(_ options: PlayOptions) throws -> ProbeRecord { try leasing { try Probe(options).run(with: $0) } }
+
     func server(_ target: TargetOptions, folder: String?) throws -> ServerProgram {
         if target.sandbox != nil, let obstacle = Sandbox.obstacle { throw Exit.machineLacks.said(obstacle) }
         if let attach = target.attach, let address = Attachment.address(attach) {
@@ -24,13 +50,7 @@ struct Preparation {
             }
             return .reference(try programFolder() + "/twmailer-server")
         }
-        do {
-            return .foreign(try server(in: folder, target))
-        } catch let problem as Problem {
-            throw Exit.of(problem) { $0 }
-        } catch let failure as WorldFailure {
-            throw Exit.of(failure)
-        }
+        return .foreign(try server(in: folder, target))
     }
 
     private func attachment(to address: TCPAddress, users: String) throws -> Attachment {
@@ -50,12 +70,10 @@ struct Preparation {
         let at = build.place.isEmpty ? "" : "   in \(build.place)"
         say("Folder:  \(folder), copied")
         if let command = build.command { say("Build:   \(command)\(at)   \(build.duration.seconds) s") }
-        let lease = try Lease(fixture: Fixture(checkout: place.checkout), world: world)
-        defer { lease.end() }
         var wanted = ForeignServer(command: target.server ?? "")
         (wanted.name, wanted.folder, wanted.workingFolder) = (folder, build.folder, target.cwd ?? build.place)
         wanted.isSandboxed = target.sandbox != nil
-        let found = try FolderServer.find(wanted, from: build, cancel: cancel, lease: lease)
+        let found = try leasing { try FolderServer.find(wanted, from: build, cancel: cancel, lease: $0) }
         for line in found.failed.flatMap({ $0.utf8.split(separator: 10) }) {
             say("         \(Visible.line(Array(line)))")
         }

@@ -2,8 +2,6 @@
 
 import ArgumentParser
 import Conformance
-import Posix
-import TestWorld
 
 struct ProbeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,32 +25,14 @@ struct ProbeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let place = try SuitePlace(suiteOptions)
-        Signals.turnIntoErrors()
-        let cancel = try Signals.catching([2, 15])  // SIGINT, SIGTERM
-        let world = try WorldGuard.start()
-        defer { world.close() }
-        let preparation = Preparation(place: place, world: world, cancel: cancel, isQuiet: false)
-        var options = PlayOptions(server: try preparation.server(target, folder: folder), cancel: cancel)
-        options.slow = slow
-        let record = try Probing.record(options, place, world)
-        print("What it sent (⏎ is a line feed):")
-        print(record.lines.joined(separator: "\n"))
-        print(record.dialect.summary.joined(separator: "\n"))
-    }
-}
-
-enum Probing {
-    /// Starts the server once, before it is judged.
-    static func record(_ options: PlayOptions, _ place: SuitePlace, _ world: WorldGuard) throws -> ProbeRecord {
-        do {
-            let lease = try Lease(fixture: Fixture(checkout: place.checkout), world: world)
-            defer { lease.end() }
-            return try Probe(options).run(with: lease)
-        } catch let problem as Problem {
-            throw Exit.of(problem) { $0 }
-        } catch let failure as WorldFailure {
-            throw Exit.of(failure)
+        try Preparation.during(SuitePlace(suiteOptions)) { preparation in
+            var options = PlayOptions(
+                server: try preparation.server(target, folder: folder), cancel: preparation.cancel)
+            options.slow = slow
+            let record = try preparation.probe(options)
+            print("What it sent (⏎ is a line feed):")
+            print(record.lines.joined(separator: "\n"))
+            print(record.dialect.summary.joined(separator: "\n"))
         }
     }
 }

@@ -117,18 +117,22 @@ struct RunCommand: ParsableCommand {
         let expected = try reports.expected(suite.catalogue)
         if list { return show(chosen, suite) }
 
-        Signals.turnIntoErrors()
-        let cancel = try Signals.catching([2, 15])  // SIGINT, SIGTERM
-        let world = try WorldGuard.start()
-        defer { world.close() }
-        let preparation = Preparation(place: place, world: world, cancel: cancel, isQuiet: quiet)
-        var options = PlayOptions(server: try preparation.server(target, folder: folder), cancel: cancel)
+        try Preparation.during(place, isQuiet: quiet) { preparation in
+            try play(chosen, of: suite, expected, memory, preparation)
+        }
+    }
+
+    private func play(
+        _ chosen: [Transcript], of suite: Suite, _ expected: ExpectedFailures?, _ memory: LastFailed,
+        _ preparation: Preparation
+    ) throws {
+        var options = PlayOptions(server: try preparation.server(target, folder: folder), cancel: preparation.cancel)
         (options.timeout, options.slow, options.keepsFailed) = (timeout.duration, slow, keepFailed)
         options.clock = target.clock.mode
         // An attached server may remember those of an earlier run.
         if target.attach != nil { options.firstAddress = Int.random(in: 0..<10_000_000) }
         if isAuto {
-            let found = try Probing.record(options, place, world).dialect
+            let found = try preparation.probe(options).dialect
             options.tolerance = found
             if !quiet { print(found.summary.joined(separator: "\n") + "\n") }
         }
@@ -142,7 +146,8 @@ struct RunCommand: ParsableCommand {
 
         let teller = Teller(verbose: verbose, progress: isTerminal(2) && !quiet && !verbose)
         let isWhole = what.isEmpty && level == nil && filter == nil && skip == nil && tags.isEmpty && !lastFailed
-        let problem = run.play(fixture: Fixture(checkout: place.checkout), world: world) { event in
+        let place = preparation.place
+        let problem = run.play(fixture: Fixture(checkout: place.checkout), world: preparation.world) { event in
             guard case .started(var start) = event else { return teller.tell(suite.portable(event)) }
             (start.version, start.isWhole, start.folder) = (SuitePlace.version, isWhole, place.folderInCheckout)
             start.partition = partition

@@ -26,23 +26,15 @@ struct ServeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let place = try SuitePlace(suiteOptions)
-        Signals.turnIntoErrors()
-        let cancel = try Signals.catching([2, 15])  // SIGINT, SIGTERM
-        let world = try WorldGuard.start()
-        defer { world.close() }
-        let preparation = Preparation(place: place, world: world, cancel: cancel, isQuiet: false)
-        let program = try preparation.server(target, folder: folder)
-        do {
-            let lease = try Lease(fixture: Fixture(checkout: place.checkout), world: world)
-            defer { lease.end() }
-            let served = try ServedServer(program, lease: lease)
-            defer { served.end() }
-            for line in introduction(served, lease.passwords) { say(line) }
-            let ending = try served.wait(cancel: cancel) { say(Visible.line($0, limit: 2000)) }
+        try Preparation.during(SuitePlace(suiteOptions)) { preparation in
+            let program = try preparation.server(target, folder: folder)
+            let ending = try preparation.leasing { lease in
+                let served = try ServedServer(program, lease: lease)
+                defer { served.end() }
+                for line in introduction(served, lease.passwords) { say(line) }
+                return try served.wait(cancel: preparation.cancel) { say(Visible.line($0, limit: 2000)) }
+            }
             if let ending { throw Exit.serverDidNotStart.ended(ending) }
-        } catch let failure as WorldFailure {
-            throw Exit.of(failure)
         }
     }
 
