@@ -38,6 +38,7 @@ package struct ConsoleReport: Sendable {
         let cuts = run.start.segmentations.map(\.description).joined(separator: ", ")
         lines.append("\(run.start.server) · \(cuts) · \(seconds(run.duration))")
         lines.append(counts(tally, interrupted: run.interrupted))
+        if foreign && isWhole { lines.append(sentence(run, tally)) }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -56,7 +57,8 @@ package struct ConsoleReport: Sendable {
         }
         if !failure.words.isEmpty { lines.append("      Here: \(failure.words)") }
         lines.append("   clock \(failure.clock)")
-        lines += failure.exchange.map(exchangeLine)
+        let width = max(4, (failure.exchange.map(\.who.count).max() ?? 0) + 1)
+        lines += failure.exchange.map { exchangeLine($0, width) }
         lines += failure.place.inside.map { "         at  \($0)" }
         for (index, expected) in failure.expected.enumerated() {
             lines.append("         \(index == 0 ? "expected" : "      or")  \(expected)")
@@ -71,10 +73,10 @@ package struct ConsoleReport: Sendable {
         return lines
     }
 
-    private func exchangeLine(_ line: ExchangeLine) -> String {
+    private func exchangeLine(_ line: ExchangeLine, _ width: Int) -> String {
         let number = String(line.line)
         let margin = String(repeating: " ", count: max(0, 6 - number.count)) + number
-        let who = line.who.isEmpty ? "    " : line.who + String(repeating: " ", count: max(0, 4 - line.who.count))
+        let who = line.who + String(repeating: " ", count: width - line.who.count)
         return "\(margin)  \(who)\(Visible.line(line.bytes, total: line.count, limit: 120))"
     }
 
@@ -165,12 +167,28 @@ package struct ConsoleReport: Sendable {
             if isWhole && !missing.isEmpty {
                 lines.append("NOT REACHED  \(level.rawValue)  \(missing.joined(separator: " "))")
             }
+            let failed = ids(level) { $0 == .failed }
+            if !failed.isEmpty { lines.append("FAILED       \(level.rawValue)  \(failed.joined(separator: " "))") }
             let adapted = ids(level) { $0 == .adapted }
             if !adapted.isEmpty { lines.append("ADAPTED      \(level.rawValue)  \(adapted.joined(separator: " "))") }
-            let untested = ids(level) { if case .notTested = $0 { true } else { false } }
-            if !untested.isEmpty { lines.append("NOT TESTED   \(level.rawValue)  \(untested.joined(separator: " "))") }
+            for (reason, clauses) in untested(level, tally) {
+                lines.append("NOT TESTED   \(level.rawValue)  \(clauses.joined(separator: " ")): \(reason)")
+            }
         }
         return lines
+    }
+
+    private func untested(_ level: Level, _ tally: Tally) -> [(reason: String, clauses: [String])] {
+        var found: [(reason: String, clauses: [String])] = []
+        for (clause, standing) in tally.clauses where clause.level == level {
+            guard case .notTested(let reason) = standing else { continue }
+            if let index = found.firstIndex(where: { $0.reason == reason }) {
+                found[index].clauses.append(clause.id)
+            } else {
+                found.append((reason, [clause.id]))
+            }
+        }
+        return found
     }
 
     private func counts(_ tally: Tally, interrupted: Bool) -> String {
@@ -189,6 +207,14 @@ package struct ConsoleReport: Sendable {
         let isGood = tally.failed + tally.flaky + tally.crashed + tally.blocked + tally.passedUnexpectedly == 0
         let coloured = isGood ? green(text) : red(text)
         return interrupted ? "interrupted · " + coloured : coloured
+    }
+
+    /// What the exit status says, in words.
+    private func sentence(_ run: RunRecord, _ tally: Tally) -> String {
+        if run.interrupted { return "Not played to its end." }
+        if run.isGood(catalogue) { return green("It passes: of what was tested no MUST failed.") }
+        let failed = tally.clauses.count { $0.clause.level == .must && $0.standing == .failed }
+        return red("It does not pass: \(failed) MUST clause\(failed == 1 ? "" : "s") failed; what crashed counts too.")
     }
 
     // MARK: Figures and colours

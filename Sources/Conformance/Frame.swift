@@ -14,16 +14,21 @@ final class Frame {
     let current: Connection?
     /// The file its steps stand in; nil: the transcript itself.
     let macro: (name: String, path: String)?
+    /// Which run of a `parallel` it belongs to, so that a report can tell them apart.
+    let run: Int?
 
-    init(names: [String: Value] = [:], current: Connection? = nil, macro: (name: String, path: String)? = nil) {
-        (self.names, self.current, self.macro) = (names, current, macro)
+    init(
+        names: [String: Value] = [:], current: Connection? = nil, macro: (name: String, path: String)? = nil,
+        run: Int? = nil
+    ) {
+        (self.names, self.current, self.macro, self.run) = (names, current, macro, run)
     }
 
     func connection(_ client: String) -> Connection {
         if client.isEmpty, let current { return current }
         let name = client.isEmpty ? "1" : client
         if let known = connections[name] { return known }
-        let new = Connection(label: "\(name)")
+        let new = Connection(label: run.map { "\(name)/\($0)" } ?? name)
         connections[name] = new
         return new
     }

@@ -108,8 +108,8 @@ extension Player {
         defer { for thread in threads { thread.join() } }
         for run in 1...max(count, 1) where count > 0 {
             let round = ["i": Value.bytes(Array(String(run).utf8))]
-            let outer = frames.map { Frame(names: $0.names, macro: $0.macro) }
-            let inner = Frame(names: frame.names.merging(round) { $1 }, macro: frame.macro)
+            let outer = frames.map { Frame(names: $0.names, macro: $0.macro, run: run) }
+            let inner = Frame(names: frame.names.merging(round) { $1 }, macro: frame.macro, run: run)
             let player = Player(scene, frames: outer.dropLast() + [inner], macros: macros)
             if frames.count == 1 { player.frames = [inner] }
             player.place = place

@@ -20,7 +20,7 @@ extension Player {
             names[option.key] = try value(option.value)
         }
         let path = macro.path ?? scene.transcript.path
-        let inner = Frame(names: names, current: frame.connection(client), macro: (name, path))
+        let inner = Frame(names: names, current: frame.connection(client), macro: (name, path), run: frame.run)
         frames.append(inner)
         place.inside.append("\(path), in do \(name)")
         defer {

@@ -17,7 +17,7 @@ final class Recorder: Sendable {
     private let state = Mutex(State())
 
     /// Lines of the conversation that are shown before the failing phase, and at most.
-    private static let (before, most) = (4, 40)
+    private static let (before, most) = (16, 40)
 
     var clause: ClauseID? { state.withLock { state in state.current.map { state.outcomes[$0].clause } } }
     var outcomes: [ClauseOutcome] { state.withLock { $0.outcomes } }

@@ -75,7 +75,9 @@ struct SuitePlace {
     func read(paths: [String], dialect: String = "strict") throws -> Suite {
         let found = try paths.map { path in
             for candidate in [path, folder + "/" + path] where fingerprint(candidate) != nil { return candidate }
-            throw Exit.nothingMatched.said("there is no clause, file or folder '\(path)'")
+            throw Exit.nothingMatched.said(
+                "there is no clause, file, folder or command '\(path)'; --help names the commands, --list the transcripts"
+            )
         }
         do {
             return try Suite(folder: folder, dialect: dialect, paths: found.isEmpty ? nil : found)

@@ -145,7 +145,9 @@ struct RunCommand: ParsableCommand {
         if let workers { run.waiters = workers }
 
         let teller = Teller(verbose: verbose, progress: isTerminal(2) && !quiet && !verbose)
-        let isWhole = what.isEmpty && level == nil && filter == nil && skip == nil && tags.isEmpty && !lastFailed
+        let isWhole =
+            what.allSatisfy { $0 == folder } && level == nil && filter == nil && skip == nil && tags.isEmpty
+            && !lastFailed
         let place = preparation.place
         let problem = run.play(fixture: Fixture(checkout: place.checkout), world: preparation.world) { event in
             guard case .started(var start) = event else { return teller.tell(suite.portable(event)) }

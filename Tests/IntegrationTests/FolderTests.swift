@@ -20,6 +20,20 @@ struct FolderTests {
         #expect(try Spawn("ls", ["-R", folder()]).output().text == before)
     }
 
+    @Test func `a folder alone is the whole suite, and what was not reached is said`() throws {
+        // It knows no SEND.
+        let result = try ConformanceRunner.run([folder(), "-x"])
+        #expect(result.ending == .exited(1), "\(result.text)")
+        #expect(
+            result.text.contains("NOT REACHED  MUST")
+                && result.text.contains("\nIt does not pass: 1 MUST clause failed"))
+    }
+
+    @Test func `runs at once are told apart`() throws {
+        let result = try ConformanceRunner.run([folder(), "ban/five-at-once.transcript"])
+        for run in 1...5 { #expect(result.text.contains("  C1/\(run) LOGIN⏎"), "\(result.text)") }
+    }
+
     @Test func `what is typed can be said otherwise, as the report says it`() throws {
         let command = "cd bin && exec ./tw-server -p {port} -d {spool}"
         let build = "mkdir obj dep bin && make"

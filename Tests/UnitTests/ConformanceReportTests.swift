@@ -56,11 +56,24 @@ struct ConformanceReportTests {
                    Again:  scripts/conformance --segment flight ban/a.transcript
 
                 FAIL  ban/a.transcript:24  [BAN-1 MUST]  flight: expected ERR⏎ or <closed>, received OK⏎
+                FAILED       MUST  BAN-1
                 NOT REACHED  SHOULD  BAN-11
                 the reference server · flight, line · 1.50 s
                 2 played: 1 passed, 1 failed · clauses MUST 0/1 SHOULD 0/1
 
                 """)
+    }
+
+    @Test(arguments: [
+        (Verdict.fail, "It does not pass: 1 MUST clause failed; what crashed counts too."),
+        (.pass, "It passes: of what was tested no MUST failed."),
+    ])
+    func `of somebody else's server the last line says in words what became of it`(_ verdict: Verdict, _ last: String) {
+        let played = result("a", .flight, verdict, failure: verdict == .fail ? failure(clause: ban) : nil)
+        var record = RunRecord(events([played]))
+        record.start.foreign = true
+        let lines = ConsoleReport(catalogue: catalogue).render(record.events).split(separator: "\n")
+        #expect(lines.last.map(String.init) == last)
     }
 
     @Test func `what passes only in one write is called so`() {
