@@ -12,7 +12,7 @@ package struct Gatekeeper: ~Copyable {
     package struct Descriptors: ~Copyable {
         /// A listening Unix socket that keeps messages apart, non-blocking, shared with the supervisor.
         package let door: OwnedDescriptor
-        /// Ends when the supervisor does.
+        /// Ends when the supervisor does; what comes by it is sent back, as a sign of life.
         package let lifeline: OwnedDescriptor
 
         package init(door: consuming OwnedDescriptor, lifeline: consuming OwnedDescriptor) {
@@ -68,7 +68,7 @@ package struct Gatekeeper: ~Copyable {
             // A pause ends though virtual time stands still; what falls due meanwhile is a moment late.
             _ = try (pausedUntil == nil ? clock : .system).poll(&entries, until: pausedUntil ?? nextDeadline())
             if let until = pausedUntil, Clock.system.now() >= until { pausedUntil = nil }
-            if !entries[0].ready.isEmpty { return }
+            if !entries[0].ready.isEmpty, !isStillWanted() { return }
             for (worker, entry) in zip(busy, entries[2...]) where !entry.ready.isEmpty { hear(worker) }
             for (visitor, entry) in zip(waiting, entries[(2 + busy.count)...]) where !entry.ready.isEmpty {
                 visitors.removeAll { $0 === visitor }
@@ -78,6 +78,13 @@ package struct Gatekeeper: ~Copyable {
             expire()
             dispatch()
         }
+    }
+
+    /// Answers the supervisor's question whether this loop still turns; false when there is no supervisor any more.
+    private func isStillWanted() -> Bool {
+        var question: [UInt8] = [0]
+        guard (try? read(descriptors.lifeline.number, into: &question, at: 0..<1)) == 1 else { return false }
+        return (try? Sockets.send(descriptors.lifeline.number, question.span)) != nil
     }
 
     // MARK: Sessions

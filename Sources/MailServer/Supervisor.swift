@@ -83,10 +83,8 @@ package struct Supervisor: ~Copyable {
                 gatekeeper: try GatekeeperProcess.prepare(
                     path: setting.gatekeeperPath, arguments: setting.gatekeeperArguments, spool: spool.folder),
                 sessions: sessions)
-            let ready = try supervisor.gatekeeper.start(at: supervisor.clock.now())
-            // The writing end closes when the gatekeeper ends, so this read always returns.
-            var byte: [UInt8] = [0]
-            if try read(ready.reading.number, into: &byte, at: 0..<1) == 1 { return supervisor }
+            try supervisor.gatekeeper.start(at: supervisor.clock.now())
+            if supervisor.gatekeeper.isReady() { return supervisor }
             try spool.folder.unlink(GatekeeperLine.socketName)
             throw StartFailure.gatekeeper(supervisor.gatekeeper.waitForEnd())
         } catch let failure as StartFailure {
@@ -103,12 +101,14 @@ package struct Supervisor: ~Copyable {
         while !asked {
             var entries = [
                 PollEntry(signals, .readable), PollEntry(pausedUntil == nil ? listener.number : -1, .readable),
+                PollEntry(gatekeeper.lifeline.number, .readable),
             ]
-            _ = try clock.poll(&entries, until: [pausedUntil, gatekeeper.restartAt].compactMap(\.self).min())
+            _ = try clock.poll(&entries, until: [pausedUntil, gatekeeper.dueAt].compactMap(\.self).min())
             asked = try heedSignals()
             let now = clock.now()
             if let until = pausedUntil, now >= until { pausedUntil = nil }
-            if let due = gatekeeper.restartAt, now >= due, !asked { gatekeeper.restart(at: now, log: log) }
+            if !entries[2].ready.isEmpty { gatekeeper.hear() }
+            if let due = gatekeeper.dueAt, now >= due, !asked { gatekeeper.attend(at: now, log: log) }
             if !asked, !entries[1].ready.isEmpty { acceptClients() }
         }
         try stop()

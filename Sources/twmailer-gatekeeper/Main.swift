@@ -75,33 +75,29 @@ import Posix
         try writeAll(1, Array("\(options.directory.url) answers, \(how)\n".utf8).span)
     }
 
-    /// Descriptors: 3 the door, 4 the lifeline, 5 the pipe that is told when everything is ready.
+    /// Descriptors: 3 the door, 4 the lifeline, on which the first byte says that everything is ready.
     private static func serve(_ options: GatekeeperOptions, _ arguments: [String]) throws {
         try DirectoryConnection.check(options.directory)
         // Also when it hangs, and the lifeline's end finds nobody to notice: the next server needs the lock.
         dieWithParent(.parent)
         let door = OwnedDescriptor(owning: 3)
         let lifeline = OwnedDescriptor(owning: 4)
-        let ready = OwnedDescriptor(owning: 5)
         do {
             try door.setInherited(false)
             try lifeline.setInherited(false)
-            try ready.setInherited(false)
         } catch {
-            throw UsageError("it is started by twmailer-server, which gives it descriptors 3, 4 and 5")
+            throw UsageError("it is started by twmailer-server, which gives it descriptors 3 and 4")
         }
         let log = options.logger
         var policy = BanPolicy(rules: options.rules)
         let state = try StateFolder.open(path: options.state, clock: options.clock, log: log, restoring: &policy)
+        // A worker opens the clock page anew.
+        try Confinement.changing(only: [options.state] + options.clockPage).enter()
+        try writeAll(lifeline.number, [1].span)
         var gatekeeper = Gatekeeper(
             .init(door: door, lifeline: lifeline), state: state, policy: policy,
             workers: .init(program: "/proc/self/exe", arguments: [worker] + arguments),
             timeout: options.timeout, clock: options.clock, log: log)
-        // A worker opens the clock page anew.
-        try Confinement.changing(only: [options.state] + options.clockPage).enter()
-        // After a restart nobody waits for it.
-        try? writeAll(ready.number, [1].span)
-        try? ready.close()
         try gatekeeper.run()
     }
 

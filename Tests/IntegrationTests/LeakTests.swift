@@ -32,16 +32,16 @@ struct `What a process keeps` {
             // Its client, and the pipe that tells of the server's end.
             #expect(
                 try descriptors(of: session, world) == ["log", "log", "null", "pipe", "socket", "spool", "spool/.tmp"])
-            // Listening for clients and for sessions; pipes: signals, the server's end, the gatekeeper's lifeline.
-            let pipes = Array(repeating: "pipe", count: 6)
+            // Pipes: signals, the server's end. Listening for clients and for sessions; the gatekeeper's lifeline.
+            let pipes = Array(repeating: "pipe", count: 4)
             #expect(
                 try descriptors(of: world.server.leader, world)
                     == ["bounds", "bounds", "log", "log", "null"] + pipes
-                    + ["socket", "socket", "spool", "spool/.lock", "spool/.tmp"])
-            // The door, a worker; the lifeline.
+                    + ["socket", "socket", "socket", "spool", "spool/.lock", "spool/.tmp"])
+            // The door, a worker, the lifeline.
             #expect(
                 try descriptors(of: gatekeeper, world) == [
-                    "log", "log", "null", "pipe", "socket", "socket", "spool/.gate/bans", "spool/.gate/charges",
+                    "log", "log", "null", "socket", "socket", "socket", "spool/.gate/bans", "spool/.gate/charges",
                     "spool/.gate/lock",
                 ])
             // Its gatekeeper, and the directory.

@@ -13,11 +13,37 @@ import Testing
         try withServer(["ldap-timeout=500ms"]) { world in
             let gatekeeper = try #require(world.gatekeeper())
             try gatekeeper.send(signal: Self.stop)
-            for _ in 1...4 { #expect(try world.login("alice", "wrong", from: "127.0.0.51") == "ERR\n") }
+            let waiting = try (1...4).map { _ in try world.talk(from: "127.0.0.51") }
+            for talk in waiting { try talk.say("LOGIN\nalice\nwrong\n") }
+            for talk in waiting { #expect(try talk.hears("ERR\n")) }
             #expect(try world.directory.binds() == 0)
             try gatekeeper.send(signal: Self.go)
             #expect(try world.login("alice", "alice-secret", from: "127.0.0.51") == "OK\n")
-            #expect(world.gatekeeper() == gatekeeper)
+        }
+    }
+
+    /// T3: what it had charged stays charged, as after its death.
+    @Test func `a gatekeeper that hangs while the directory is asked is replaced, never by one beside it`() throws {
+        try withServer { world in
+            for _ in 1...2 { #expect(try world.login("alice", "wrong", from: "127.0.0.59") == "ERR\n") }
+            try world.directory.hang()
+            let talk = try world.talk(from: "127.0.0.59")
+            try talk.say("LOGIN\nalice\nwrong\n")
+            _ = try busyWorker(of: world)
+            let hung = try #require(world.gatekeeper())
+            try hung.send(signal: Self.stop)
+            #expect(try talk.hears("ERR\n"))
+            try world.directory.resume()
+            var most = 0
+            try world.eventually("another gatekeeper runs") {
+                let running = world.gatekeepers()
+                most = max(most, running.count)
+                return !running.isEmpty && !running.contains(hung)
+            }
+            #expect(most == 1)
+            _ = try world.logged("gatekeeper-hangs", " critical ")
+            #expect(try world.login("alice", "alice-secret", from: "127.0.0.59") == "ERR\n", "three charges are a ban")
+            #expect(try world.login("alice", "alice-secret", from: "127.0.0.60") == "OK\n")
         }
     }
 

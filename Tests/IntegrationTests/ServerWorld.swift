@@ -78,9 +78,13 @@ final class ServerWorld {
     func talk(from source: String = "127.0.0.1") throws -> Talk { try Talk(port: server.port, source: source) }
 
     /// The one child of the supervisor that is the gatekeeper, if it runs.
-    func gatekeeper() -> ProcessID? {
-        let children = server.tree.members.filter { $0.parent == server.leader.number }
-        return children.first { commandLine($0.pid).contains("/twmailer-gatekeeper") }?.pid
+    func gatekeeper() -> ProcessID? { gatekeepers().first }
+
+    /// None but at a restart, and never two.
+    func gatekeepers() -> [ProcessID] {
+        server.tree.members
+            .filter { $0.parent == server.leader.number && commandLine($0.pid).contains("/twmailer-gatekeeper") }
+            .map(\.pid)
     }
 
     /// The sessions: children of the supervisor that run its own program.
