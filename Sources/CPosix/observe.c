@@ -14,20 +14,27 @@
 
 int cposix_diag_socket(void) { return socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG); }
 
-int cposix_receive_queue(
-    int diag, uint32_t local, uint16_t local_port, uint32_t remote, uint16_t remote_port, uint32_t *queue,
-    uint32_t *unsent, uint32_t *state, uint32_t *inode) {
-    struct {
-        struct nlmsghdr header;
-        struct inet_diag_req_v2 request;
-    } question;
+struct question {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 request;
+};
+
+static struct question about_tcp(int family, unsigned states, int flags) {
+    struct question question;
     memset(&question, 0, sizeof question);
     question.header.nlmsg_len = sizeof question;
     question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-    question.header.nlmsg_flags = NLM_F_REQUEST;
-    question.request.sdiag_family = AF_INET; // finds the IPv4 connections of an IPv6 listener too
+    question.header.nlmsg_flags = NLM_F_REQUEST | flags;
+    question.request.sdiag_family = family;
     question.request.sdiag_protocol = IPPROTO_TCP;
-    question.request.idiag_states = ~0u;
+    question.request.idiag_states = states;
+    return question;
+}
+
+int cposix_receive_queue(
+    int diag, uint32_t local, uint16_t local_port, uint32_t remote, uint16_t remote_port, uint32_t *queue,
+    uint32_t *unsent, uint32_t *state, uint32_t *inode) {
+    struct question question = about_tcp(AF_INET, ~0u, 0); // finds the IPv4 connections of an IPv6 listener too
     question.request.id.idiag_sport = local_port;
     question.request.id.idiag_dport = remote_port;
     question.request.id.idiag_src[0] = local;
@@ -57,17 +64,7 @@ int cposix_listeners(int diag, uint16_t *ports, uint32_t *inodes, int room) {
     const uint8_t families[] = {AF_INET, AF_INET6};
     int count = 0;
     for (int i = 0; i < 2; i++) {
-        struct {
-            struct nlmsghdr header;
-            struct inet_diag_req_v2 request;
-        } question;
-        memset(&question, 0, sizeof question);
-        question.header.nlmsg_len = sizeof question;
-        question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-        question.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-        question.request.sdiag_family = families[i];
-        question.request.sdiag_protocol = IPPROTO_TCP;
-        question.request.idiag_states = 1 << LISTENING;
+        struct question question = about_tcp(families[i], 1 << LISTENING, NLM_F_DUMP);
         if (send(diag, &question, sizeof question, 0) < 0) return -1;
         for (int more = 1; more;) {
             union {

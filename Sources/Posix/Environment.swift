@@ -25,9 +25,7 @@ package func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) ==
 /// folder too cannot lead it elsewhere by a link.
 package func replaceFile(at path: String, with bytes: borrowing Span<UInt8>) throws(Errno) {
     let temporary = "\(path).\(getpid())"
-    unsafe unlink(temporary)  // left by an earlier process of this number
-    let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
-    let file = OwnedDescriptor(owning: try retrying { unsafe open(temporary, flags, 0o644) })
+    let file = try createAnew(temporary)
     do {
         try writeAll(file.number, bytes)
         try file.close()
@@ -36,4 +34,18 @@ package func replaceFile(at path: String, with bytes: borrowing Span<UInt8>) thr
         unsafe unlink(temporary)
         throw error
     }
+}
+
+/// Makes sure that `replaceFile` can do so later: what stands under the name may go, and the folder takes a new file.
+package func prepareToReplaceFile(at path: String) throws(Errno) {
+    var status = stat()
+    if unsafe lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) { throw .fileExists }
+    let temporary = "\(path).\(getpid())"
+    try createAnew(temporary).close()
+    unsafe unlink(temporary)
+}
+
+private func createAnew(_ path: String) throws(Errno) -> OwnedDescriptor {
+    unsafe unlink(path)  // left by an earlier process of this number
+    return OwnedDescriptor(owning: try retrying { unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644) })
 }

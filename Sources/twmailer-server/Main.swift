@@ -44,6 +44,9 @@ import SystemPackage
         let log = EventLog.logger(level: options.logLevel, format: options.logFormat, clock: options.clock)
         let listener = try listen(options)
         let address = try Sockets.localAddress(listener.number)
+        if let path = options.portFile {
+            try announcing(path) { () throws(Errno) in try prepareToReplaceFile(at: path) }
+        }
         let spool = try Spool.open(path: options.spool, clock: options.clock)
         let supervisor = try start(
             Supervisor.Setting(
@@ -51,7 +54,11 @@ import SystemPackage
                 gatekeeperArguments: options.gatekeeperArguments, verdictTimeout: options.verdictTimeout,
                 changes: options.changes),
             listener, spool)
-        if let path = options.portFile { try announce(port: address.port, in: path) }
+        if let path = options.portFile {
+            // The file appears whole: who waits for it reads a port.
+            let line = Array("\(address.port)\n".utf8)
+            try announcing(path) { () throws(Errno) in try replaceFile(at: path, with: line.span) }
+        }
         if options.clock.isVirtual { log.warning("virtual-time") }
         log.notice("listening", metadata: ["address": "\(address)", "version": "\(productVersion)"])
         if options.logFormat == .text { try writeAll(2, Array("listening on \(address)\n".utf8).span) }
@@ -88,10 +95,9 @@ import SystemPackage
         }
     }
 
-    /// The file appears whole: who waits for it reads a port.
-    private static func announce(port: UInt16, in path: String) throws {
+    private static func announcing(_ path: String, _ step: () throws(Errno) -> Void) throws(CannotStart) {
         do {
-            try replaceFile(at: path, with: Array("\(port)\n".utf8).span)
+            try step()
         } catch {
             throw CannotStart(status: 73, "--port-file: cannot write \(path): \(error)")
         }

@@ -101,7 +101,8 @@ def wait_for_end(processes):
 
 def comes_to_rest(process):
     """True once it sleeps, false when it has ended."""
-    while True:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         try:
             with open(f"/proc/{process}/stat", "rb") as file:
                 state = file.read().rsplit(b")", 1)[1].split()[0]
@@ -110,6 +111,7 @@ def comes_to_rest(process):
         if state in b"SZX":
             return state == b"S"
         time.sleep(0.001)
+    raise Broken(f"process {process} does not come to rest")
 
 
 def kill(process, number=signal.SIGKILL):

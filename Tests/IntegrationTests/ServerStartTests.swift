@@ -79,6 +79,30 @@ import Testing
         }
     }
 
+    @Test func `names the port file it cannot write, and leaves no spool behind`() throws {
+        try withFolder { folder in
+            let pipe = folder + "/pipe"
+            #expect(try Spawn("mkfifo", [pipe]).output().ending == .exited(0))
+            for place in [folder, folder + "/none/port", pipe] {
+                let refused = try attempt(["0", folder + "/s", "--port-file", place])
+                expect(refused, 73, says: ["--port-file", place])
+                #expect(fingerprint(folder + "/s") == nil, "\(place)")
+            }
+        }
+    }
+
+    /// Laid out where the file is written before it gets its name.
+    @Test func `does not write its port file through a link`() throws {
+        try withFolder { folder in
+            try replaceFile(at: folder + "/other", with: Array("mine".utf8).span)
+            let plant = #"[ "$before" = --port-file ] && ln -s \#(folder)/other "$option.$$""#
+            try withServer(launcher: "for option; do \(plant); before=$option; done; exec") { world in
+                let (port, other) = try (readFile(world.stage.portFile), readFile(folder + "/other"))
+                #expect(port == Array("\(world.server.port)\n".utf8) && other == Array("mine".utf8))
+            }
+        }
+    }
+
     @Test func `names the gatekeeper that is not there`() throws {
         try withFolder { folder in
             let copy = folder + "/twmailer-server"

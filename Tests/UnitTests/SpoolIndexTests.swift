@@ -115,7 +115,7 @@ import Testing
         #expect(try spool.subjects() == subjects + ["late"])
     }
 
-    /// Found by the fuzzer: such a number once refused every message from then on.
+    /// Found by reading: such a number once refused every message from then on.
     @Test func `that says a number beyond all has been given out is not believed`() throws {
         let world = SpoolWorld()
         let spool = try filled(world)
