@@ -27,7 +27,7 @@ package struct AcceptRate {
             let connections = try (0..<clients).map { number throws(Stop) in
                 let connection = player.frame.connection("\(number)")
                 let address = Scene.address(30_000 + number)
-                try player.open(connection, from: .init(pieces: [.literal(Array(address.utf8))]))
+                try player.open(connection, from: address)
                 return connection
             }
             for connection in connections {

@@ -84,7 +84,7 @@ extension Player {
             connection.close()
             network.remove(connection)
         }
-        try open(connection, from: nil)
+        try open(connection, from: "")
         // Before the probe nobody knows whether it speaks first.
         if scene.options.tolerance == nil { _ = try heard(on: connection) }
         if connection.inbox.hasEnded { throw fail(["a connection"], "\(connection.inbox.end)") }

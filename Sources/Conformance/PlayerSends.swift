@@ -9,7 +9,7 @@ extension Player {
     func send(_ connection: Connection, _ sent: Sent) throws(Stop) {
         if case .text(let text) = sent {
             if openFlight !== connection { try releaseFlight() }
-            if connection.isUnopened { try open(connection, from: nil) }
+            if connection.isUnopened { try open(connection, from: "") }
             let pieces = try pieces(text)
             connection.flight += pieces
             openFlight = connection
@@ -19,10 +19,14 @@ extension Player {
         }
         try releaseFlight()
         effects += 1
+        if case .connect(let from) = sent {
+            let address = try from.map { (text) throws(Stop) in try string(text) } ?? ""
+            noteEvent(address.isEmpty ? "<connect>" : "<connect from=\(address)>", connection)
+            return try open(connection, from: address)
+        }
         noteEvent(String(decoding: sent.printed(), as: UTF8.self), connection)
         switch sent {
-        case .text: break
-        case .connect(let from): try open(connection, from: from)
+        case .text, .connect: break
         case .halfClose:
             try flush(connection)
             connection.halfClose()
@@ -37,12 +41,9 @@ extension Player {
         }
     }
 
-    func open(_ connection: Connection, from text: Text?) throws(Stop) {
-        var address = scene.addresses[0]
-        if let text {
-            let given = try string(text)
-            if !given.isEmpty { address = given }
-        }
+    /// From the transcript's own address when none is given.
+    func open(_ connection: Connection, from given: String) throws(Stop) {
+        let address = given.isEmpty ? scene.addresses[0] : given
         guard let source = TCPAddress(address, port: 0) else { throw fault("'\(address)' is no address") }
         network.add(connection)
         connection.translator = scene.options.tolerance.map(ReplyTranslator.init)

@@ -91,7 +91,7 @@ package struct Probe {
 
     private func connect(_ player: Player, _ label: String, from address: String) throws(Stop) -> Connection {
         let connection = player.frame.connection(label)
-        try player.open(connection, from: Text(pieces: [.literal(Array(address.utf8))]))
+        try player.open(connection, from: address)
         return connection
     }
 }
