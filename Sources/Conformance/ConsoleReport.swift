@@ -9,9 +9,6 @@ package struct ConsoleReport: Sendable {
     package var isWhole = true
     /// How a path is shown.
     package var name: @Sendable (String) -> String = { $0 }
-    /// What "Again:" begins with; `target` are the arguments that named a foreign server.
-    package var command = "scripts/conformance"
-    package var target: String?
     package var catalogue: Catalogue
 
     package init(catalogue: Catalogue) { self.catalogue = catalogue }
@@ -26,8 +23,8 @@ package struct ConsoleReport: Sendable {
         let judged = groups.filter { !$0.isBlocked }
         var lines: [String] = []
         if !isQuiet {
-            for group in judged { lines += failure(group) + [""] }
-            for causes in blocking(groups) { lines += blocked(causes) + [""] }
+            for group in judged { lines += failure(group, run.start.target) + [""] }
+            for causes in blocking(groups) { lines += blocked(causes, run.start.target) + [""] }
         }
         lines += skipped(results)
         lines += differing.map { oneLine($0, as: "DIFFERS") }
@@ -45,7 +42,7 @@ package struct ConsoleReport: Sendable {
     // MARK: One failure
 
     /// The lines of one failure.
-    package func failure(_ group: FailureGroup) -> [String] {
+    package func failure(_ group: FailureGroup, _ target: String?) -> [String] {
         let failure = group.failure
         let tag = failure.clause.map { "[\($0.id) \($0.level.rawValue)]" } ?? "[setup]"
         let place = "\(name(group.path)):\(failure.place.line)"
@@ -68,9 +65,14 @@ package struct ConsoleReport: Sendable {
         lines.append("   " + comparison(group))
         lines.append("   Server: \(failure.server)")
         lines += failure.log.map { "      | \(Visible.line(Array($0.utf8)))" }
-        lines.append(
-            "   Again:  \(command)\(target.map { " " + $0 } ?? "") --segment \(group.segmentation) \(name(group.path))")
+        lines.append("   Again:  " + again(group, target))
         return lines
+    }
+
+    /// What is typed to play it again.
+    func again(_ group: FailureGroup, _ target: String?) -> String {
+        let words = target.map { " " + $0 } ?? ""
+        return "scripts/conformance\(words) --segment \(group.segmentation) \(name(group.path))"
     }
 
     private func exchangeLine(_ line: ExchangeLine, _ width: Int) -> String {
@@ -109,11 +111,11 @@ package struct ConsoleReport: Sendable {
         return byCause.map(\.groups)
     }
 
-    private func blocked(_ groups: [FailureGroup]) -> [String] {
+    private func blocked(_ groups: [FailureGroup], _ target: String?) -> [String] {
         let more = groups.count - 1
         let rest =
             more == 0 ? [] : ["   \(more) further transcript\(more == 1 ? "" : "s") not tested because of the same"]
-        return failure(groups[0]) + rest
+        return failure(groups[0], target) + rest
     }
 
     private func skipped(_ results: [TranscriptResult]) -> [String] {

@@ -68,7 +68,7 @@ extension HTMLReport {
             let log = failure.log.map { Visible.line(Array($0.utf8)) }.joined(separator: "\n")
             lines.append("<pre class=\"log\">\(Markup.escaped(log))</pre>")
         }
-        let again = "twmailer-conformance run --segment \(group.segmentation) \(each.path)"
+        let again = ConsoleReport(catalogue: catalogue).again(group, run.start.target)
         lines.append("<p class=\"fact\">Again: <code>\(Markup.escaped(again))</code></p>")
         return lines + ["</article>"]
     }

@@ -75,6 +75,7 @@ extension JSONReport {
         if let seed = json["seed"]?.string { start.seed = try need(UInt64(seed), "seed") }
         if let part = json["partition"]?.string { start.partition = try need(Partition(part), "partition") }
         (start.isWhole, start.folder) = (try flag(json, "whole"), try text(json, "folder"))
+        start.target = json["target"]?.string
         return start
     }
 

@@ -34,6 +34,7 @@ package enum JSONReport {
             ("seed", start.seed.map { .text(String($0)) } ?? .null),
             ("partition", start.partition.map { .text($0.description) } ?? .null),
             ("whole", .flag(start.isWhole)), ("folder", .text(start.folder)),
+            ("target", start.target.map { .text($0) } ?? .null),
         ])
     }
 

@@ -49,32 +49,33 @@ package struct JUnitReport {
             "    <testcase classname=\"\(Markup.escaped(each.folder))\" name=\"\(Markup.escaped(each.name))\""
             + " file=\"\(Markup.escaped(file))\" line=\"\(each.line)\""
             + " time=\"\(Figures.seconds(each.duration, digits: 3))\""
-        let inside = inside(each)
+        let inside = inside(each, start.target)
         return inside.isEmpty ? [open + "/>"] : [open + ">"] + inside + ["    </testcase>"]
     }
 
-    private func inside(_ each: TranscriptCase) -> [String] {
+    private func inside(_ each: TranscriptCase, _ target: String?) -> [String] {
         switch each.verdict {
         case .pass: []
-        case .fail, .flaky: [element("failure", each, each.group?.difference ?? "")]
-        case .crash, .blocked: [element("error", each, each.group?.difference ?? "")]
-        case .unexpectedPass: [element("failure", each, "passes, but was expected to fail: \(each.reason ?? "")")]
+        case .fail, .flaky: [element("failure", each, target, each.group?.difference ?? "")]
+        case .crash, .blocked: [element("error", each, target, each.group?.difference ?? "")]
+        case .unexpectedPass:
+            [element("failure", each, target, "passes, but was expected to fail: \(each.reason ?? "")")]
         case .expectedFailure: ["      <skipped message=\"\(Markup.escaped("XFAIL: " + (each.reason ?? "")))\"/>"]
         case .notTested: ["      <skipped message=\"\(Markup.escaped(each.reason ?? ""))\"/>"]
         case .adapted: ["      <system-out>\(Markup.escaped("ADAPTED: " + (each.reason ?? "")))</system-out>"]
-        case .differs: ["      <system-out>\(text(each))</system-out>"]
+        case .differs: ["      <system-out>\(text(each, target))</system-out>"]
         }
     }
 
-    private func element(_ name: String, _ each: TranscriptCase, _ message: String) -> String {
+    private func element(_ name: String, _ each: TranscriptCase, _ target: String?, _ message: String) -> String {
         let type = ([each.verdict.rawValue] + (each.group.map { [$0.tag] } ?? [])).joined(separator: " ")
         return "      <\(name) type=\"\(Markup.escaped(type))\" message=\"\(Markup.escaped(message))\">"
-            + "\(text(each))</\(name)>"
+            + "\(text(each, target))</\(name)>"
     }
 
-    private func text(_ each: TranscriptCase) -> String {
+    private func text(_ each: TranscriptCase, _ target: String?) -> String {
         guard let group = each.group else { return "" }
-        var lines = ConsoleReport(catalogue: catalogue).failure(group)
+        var lines = ConsoleReport(catalogue: catalogue).failure(group, target)
         lines.append("   Signature: \(group.failure.signature)")
         return Markup.escaped("\n" + lines.joined(separator: "\n") + "\n")
     }

@@ -140,7 +140,8 @@ final class Player {
         if scene.isStopped { return "stopped" }
         let tree = scene.server.tree
         let busy = tree.isBusy ? "busy" : "asleep"
-        return "alive and \(busy), \(tree.alive.count) processes, the largest \(tree.largestResident / 1_048_576) MiB"
+        let count = tree.alive.count == 1 ? "1 process of" : "\(tree.alive.count) processes, the largest"
+        return "alive and \(busy), \(count) \(tree.largestResident / 1_048_576) MiB"
     }
 
     // MARK: Waiting

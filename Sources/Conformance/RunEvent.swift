@@ -22,6 +22,8 @@ package struct RunStart: Sendable, Equatable {
     package var isWhole = true
     /// The suite's folder as seen from the checkout; paths of results begin there.
     package var folder = "conformance"
+    /// The arguments that named another server, as one would type them again.
+    package var target: String?
 
     package init(server: String, foreign: Bool, transcripts: Int, segmentations: [Segmentation]) {
         (self.server, self.foreign) = (server, foreign)

@@ -152,14 +152,13 @@ struct RunCommand: ParsableCommand {
         let problem = run.play(fixture: Fixture(checkout: place.checkout), world: preparation.world) { event in
             guard case .started(var start) = event else { return teller.tell(suite.portable(event)) }
             (start.version, start.isWhole, start.folder) = (SuitePlace.version, isWhole, place.folderInCheckout)
-            start.partition = partition
+            (start.partition, start.target) = (partition, target.arguments(folder: folder))
             if let drawn { start.seed = drawn }
             teller.tell(.started(start))
         }
         let events = reports.judged(RunRecord(teller.finish()).markingFlakes().events, expected)
         memory.remember(RunRecord(events))
         var report = ConsoleReport(catalogue: suite.catalogue)
-        report.target = target.arguments(folder: folder)
         (report.isColoured, report.isQuiet, report.isWhole) = (color.isColoured, quiet, isWhole && partition == nil)
         // What was seen before a problem is worth telling.
         try reports.publish(events, console: problem == nil || !RunRecord(events).results.isEmpty ? report : nil)

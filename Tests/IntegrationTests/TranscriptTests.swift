@@ -54,7 +54,7 @@ struct TranscriptTests {
     private func report(_ result: TranscriptResult, _ suite: Suite) {
         var console = ConsoleReport(catalogue: suite.catalogue)
         (console.name, console.isWhole) = ({ suite.name($0) }, false)
-        let text = FailureGroup.groups([result]).map { console.failure($0).joined(separator: "\n") }
+        let text = FailureGroup.groups([result]).map { console.failure($0, nil).joined(separator: "\n") }
         let place = SourceLocation(
             fileID: "conformance/" + suite.name(result.path), filePath: result.path,
             line: result.failure?.place.line ?? 1, column: 1)
