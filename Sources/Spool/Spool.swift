@@ -53,12 +53,14 @@ package final class Spool {
         throw .ioError  // what was just written does not come back
     }
 
-    /// Nil when the message is gone. A damaged one throws: not a regular file, a link, or of another size
-    /// than its name says.
+    /// Nil when the message is gone. A damaged one throws: not a regular file, a link, of another size than its name
+    /// says, or without its final dot, which its reader would wait for.
     package func open(_ id: MessageID, of user: Username) throws(Errno) -> StoredMessage? {
         guard let mailbox = try Mailbox.open(user, in: folder), let file = try mailbox.open(id) else { return nil }
         let status = try status(of: file.number)
-        guard status.isRegular, status.size == id.size else { throw .ioError }
+        guard status.isRegular, status.size == id.size, try StoredMessage.hasEnd(file.number, size: id.size) else {
+            throw .ioError
+        }
         return StoredMessage(descriptor: file, size: id.size)
     }
 

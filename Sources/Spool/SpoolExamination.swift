@@ -84,8 +84,12 @@ package struct SpoolExamination {
             if status.size != id.size {
                 return "\(status.size) bytes, its name says \(id.size): READ answers ERR, DEL removes it"
             }
-            let text = try StoredText(file.number, size: status.size)
-            if let fault = text.fault(receiver: user) { return "\(fault): READ gives it as it is" }
+            if try !StoredMessage.hasEnd(file.number, size: status.size) {
+                return "no final dot: READ answers ERR, DEL removes it"
+            }
+            if try !hasHead(file.number, size: status.size, receiver: user) {
+                return "no header of three lines to \(user): READ gives it as it is"
+            }
             if status.mode & 0o177 != 0 { return "mode \(String(status.mode, radix: 8)): run chmod 600 on it" }
             return nil
         } catch {
@@ -136,23 +140,11 @@ package struct SpoolExamination {
     }
 }
 
-/// The ends of a stored message, which show whether it is one (READ-5).
-private struct StoredText {
-    private static let longestHead = 512
-    private let head: [UInt8]
-    private let tail: [UInt8]
-
-    init(_ file: Int32, size: Int) throws(Errno) {
-        head = try readWhole(file, count: min(size, StoredText.longestHead), fromOffset: 0)
-        let length = min(size, 3)
-        tail = try readWhole(file, count: length, fromOffset: size - length)
-    }
-
-    func fault(receiver: Username) -> String? {
-        let lines = head.split(separator: UInt8(ascii: "\n"), maxSplits: 3, omittingEmptySubsequences: false)
-        guard lines.count == 4, Username(Array(lines[0])) != nil, Username(Array(lines[1])) == receiver,
-            Subject(Array(lines[2])) != nil
-        else { return "no header of three lines to \(receiver)" }
-        return tail == Array("\n.\n".utf8) ? nil : "no final dot"
-    }
+/// Whether a stored message begins as one (READ-5).
+private func hasHead(_ file: Int32, size: Int, receiver: Username) throws(Errno) -> Bool {
+    let longestHead = 512
+    let head = try readWhole(file, count: min(size, longestHead), fromOffset: 0)
+    let lines = head.split(separator: UInt8(ascii: "\n"), maxSplits: 3, omittingEmptySubsequences: false)
+    return lines.count == 4 && Username(Array(lines[0])) != nil && Username(Array(lines[1])) == receiver
+        && Subject(Array(lines[2])) != nil
 }

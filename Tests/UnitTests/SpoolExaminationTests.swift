@@ -59,7 +59,7 @@ import Testing
     @Test(arguments: [
         ("alice\nbob\nfirst\nhello\n.\n", "alice\ncarol\nfirst\nhel\n.\n", "no header of three lines to bob"),
         ("alice\nbob\nfirst\nhello\n.\n", "alice\nbob\nfirst\nhello..\n", "no final dot"),
-        ("alice\nbob\nfirst\nhello\n.\n", String(repeating: "\0", count: 24), "no header of three lines to bob"),
+        ("alice\nbob\nfirst\nhello\n.\n", String(repeating: "\0", count: 24), "no final dot: READ answers ERR"),
     ])
     func `finds content that is none of ours in a file of the right length`(
         before: String, after: String, fault: String

@@ -33,7 +33,7 @@ import Testing
         let world = SpoolWorld()
         let spool = try world.open()
         let body = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
-        let payload = try spool.send(body, cut: cut)
+        let payload = try spool.send(body + [UInt8(ascii: "\n")], cut: cut)
         #expect(try spool.read(spool.list(spoolUser("bob")).ids[0]) == payload)
     }
 

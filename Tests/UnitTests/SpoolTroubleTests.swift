@@ -82,6 +82,20 @@ import Testing
         #expect(throws: Errno.ioError) { try spool.read(id) }
     }
 
+    /// Whoever reads it would wait for the dot, and take the next replies for its text (READ-5).
+    @Test func `does not give out a message without its final dot`() throws {
+        let world = SpoolWorld()
+        let spool = try world.open()
+        let payload = try spool.send()
+        let id = try spool.list(bob).ids[0]
+        for bytes in [[UInt8](repeating: 0, count: payload.count), payload.dropLast(3) + Array("x.\n".utf8)] {
+            try world.write(bytes, to: "bob/new/" + id.name)
+            #expect(throws: Errno.ioError) { try spool.read(id) }
+        }
+        try world.write(payload, to: "bob/new/" + id.name)
+        #expect(try spool.read(id) == payload)
+    }
+
     @Test func `finishes a mailbox that a dead session had begun`() throws {
         let world = SpoolWorld()
         let spool = try world.open()
