@@ -52,8 +52,23 @@ struct Connection: ~Copyable {
                 sent += try Sockets.send(socket.number, bytes.extracting(sent..<bytes.count))
             } catch {
                 if error != .resourceTemporarilyUnavailable { throw .broken(error) }
-                var entries = [PollEntry(socket.number, .writable)]
-                try wait(&entries, until: clock.now() + timeout, orElse: .notRead)
+                try waitForRoom(timeout)
+            }
+        }
+    }
+
+    /// A socket is told writable only when a third of its buffer is free, and a slow client takes longer for that than
+    /// the time limit, though it takes bytes all the while.
+    private func waitForRoom(_ timeout: Duration) throws(End) {
+        var untaken = Sockets.unacknowledged(socket.number)
+        while true {
+            var entries = [PollEntry(socket.number, .writable)]
+            do {
+                return try wait(&entries, until: clock.now() + timeout, orElse: .notRead)
+            } catch {
+                let left = Sockets.unacknowledged(socket.number)
+                if error != .notRead || left >= untaken { throw error }
+                untaken = left
             }
         }
     }

@@ -172,6 +172,12 @@ package enum Sockets {
         }
     }
 
+    /// Bytes sent that the peer's system has not taken yet (SIOCOUTQ, tcp(7)); 0 where the kernel does not tell.
+    package static func unacknowledged(_ socket: Int32) -> Int {
+        var count: Int32 = 0
+        return unsafe ioctl(socket, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
     // MARK: Unix sockets that keep message boundaries (SOCK_SEQPACKET)
 
     /// A listener at `name` in `folder`, mode 0600. The path goes through /proc/self/fd, because

@@ -102,11 +102,42 @@ import Testing
             )
         }
     }
+
+    /// T13: poll(2) tells of room only when a third of the socket's buffer is free, which takes such a client minutes.
+    @Test func `to read a message but reads it is not closed`() throws {
+        try withServer { world in
+            let block = Array(String(repeating: String(repeating: "x", count: 99) + "\n", count: 10_000).utf8)
+            let talk = try world.talk()
+            try talk.login("alice")
+            try talk.say("SEND\nalice\nlong\n")
+            for _ in 1...20 { try talk.say(block) }
+            try talk.say(".\nREAD\n1\n")
+            #expect(try talk.hears("OK\nOK\nalice\nalice\nlong\n"))
+            var heard = 0
+            try world.eventually("the session waits for room") { try talk.unsent() > 1_000_000 }
+            for _ in 1...4 {
+                let before = try talk.unsent()
+                try world.eventually("some bytes more are taken") {
+                    heard += try talk.hear(bytes: 1000).count
+                    return try talk.unsent() < before
+                }
+                world.stage.clock.advance(by: .seconds(50))
+            }
+            let rest = try talk.hear(bytes: 20 * block.count + 2 - heard)
+            #expect(rest.count == 20 * block.count + 2 - heard && rest.suffix(3).elementsEqual("\n.\n".utf8))
+        }
+    }
 }
 
 extension Talk {
     /// Bytes or the end.
     func hasSomething() throws -> Bool { try Clock.system.wait(for: .readable, on: socket.number, until: .zero) }
+
+    /// Bytes that the server's end has written and we have not taken.
+    func unsent() throws -> Int {
+        try SocketTable().unsent(
+            atPeerOf: Sockets.localAddress(socket.number), remote: TCPAddress("127.0.0.1", port: port)!)
+    }
 
     /// Bytes that the server's end has not read yet.
     func unread() throws -> Int {
