@@ -117,7 +117,12 @@ package struct Session: ~Copyable {
 
     /// Before the login no client stays longer than the login time-out, whatever it sends.
     mutating func fill(until limit: Duration, heedingStop: Bool) throws(Connection.End) -> Int {
-        let deadline = machine.user == nil ? min(limit, began + world.limits.loginTimeout) : limit
+        var deadline = limit
+        if machine.user == nil {
+            deadline = min(limit, began + world.limits.loginTimeout)
+            // Whose next bytes are always there already is never waited for.
+            if world.clock.now() >= deadline { throw .timeout }
+        }
         return try framer.fill { (buffer, free) throws(Connection.End) in
             try connection.receive(into: &buffer, at: free, until: deadline, heedingStop: heedingStop)
         }

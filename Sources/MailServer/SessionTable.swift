@@ -60,12 +60,13 @@ struct SessionTable {
     }
 
     /// Of the sessions that have not logged in, the oldest of the network that has most of them, if it has more than
-    /// `network`: so nobody who only connects, however often, keeps others out (CONC-1).
+    /// `network`: so nobody who only connects, however often, keeps others out (CONC-1). Of networks that have as many
+    /// the one that came first: whoever has just come gets the time for a login.
     private func mostDispensable(_ waiting: [ProcessID: Entry], for network: ClientAddress) -> ProcessID? {
         let crowds = Dictionary(grouping: waiting, by: { self.network(of: $0.value.address) })
-        guard let largest = crowds.values.max(by: { $0.count < $1.count }),
-            largest.count > crowds[network, default: []].count
-        else { return nil }
+        let most = crowds.values.map(\.count).max() ?? 0
+        guard most > crowds[network, default: []].count else { return nil }
+        let largest = crowds.values.filter { $0.count == most }.joined()
         return largest.min { $0.value.number < $1.value.number }?.key
     }
 

@@ -13,7 +13,8 @@ import Testing
 
     /// Everything the client hears when it says `input` and then no more.
     private func heard(
-        _ input: String, limits: Limits = Limits(), verdict: @escaping (LoginAttempt) -> Verdict = byPassword
+        _ input: String, limits: Limits = Limits(), clock: Clock = .system,
+        verdict: @escaping (LoginAttempt) -> Verdict = byPassword
     ) throws -> String {
         let pair = try Sockets.pair(keepingMessages: false)
         try writeAll(pair.first.number, Array(input.utf8).span)
@@ -23,7 +24,7 @@ import Testing
         Session.serve(
             try pair.second.duplicate(), from: ClientAddress(Array(repeating: 0, count: 15) + [1])!,
             in: SessionWorld(
-                clock: .system, limits: limits,
+                clock: clock, limits: limits,
                 log: EventLog.logger(level: .critical, format: .text, clock: .system), spool: spool, stop: -1,
                 verdict: verdict, loggedIn: { _ in }))
         var answer = [UInt8](repeating: 0, count: 65_536)
@@ -84,6 +85,23 @@ import Testing
 
     @Test func `hears nothing more after 65,536 bytes without a line end`() throws {
         #expect(try heard("LIST\n" + String(repeating: "x", count: 65_536) + "\nLIST\n") == "ERR\n")
+    }
+
+    /// T11: a client whose next bytes are always there already was never waited for, and so never late.
+    @Test func `hears nothing more when the time for the login is over, however much it has said`() throws {
+        let spool = try world.open()  // makes the folder
+        let page = try ClockPage(creating: world.path + "/clock", flowing: false, wall: .zero, boot: .seconds(1000))
+        let answers = try withExtendedLifetime(spool) {
+            try heard(
+                "LOGIN\na\nb\n" + String(repeating: String(repeating: "x", count: 1000) + "\n", count: 70),
+                clock: Clock(page: page)
+            ) { _ in
+                page.advance(by: Limits().loginTimeout)
+                return .refused
+            }
+        }
+        // What came with the LOGIN is answered; two such lines had room in the buffer beside it.
+        #expect(answers == "ERR\nERR\nERR\n")
     }
 }
 
@@ -175,6 +193,16 @@ import Testing
         let dismissed = table.ended(ProcessID(2))
         #expect(dismissed?.wasDismissed == true)
         #expect(refusal(&table, 7, pid: 6) == .beforeLogin, "now each has one")
+    }
+
+    /// T14: many addresses with a connection each; who has just come would otherwise be as likely to go as the first.
+    @Test func `of crowds that are alike the oldest goes`() throws {
+        for first in UInt8(0)..<50 {
+            var table = try SessionTable(limits: limits(9, 9, 4))
+            for number in UInt8(1)...4 { #expect(refusal(&table, first + number, pid: Int32(number)) == nil) }
+            let place = try table.reserve(for: address(first + 5)).get()
+            #expect(place.making?.process == ProcessID(1))
+        }
     }
 }
 
