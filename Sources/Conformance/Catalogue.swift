@@ -17,9 +17,6 @@ package struct CatalogueClause: Sendable, Equatable {
     package var observed = ""
     /// What usually is wrong where it fails.
     package var cause: String?
-
-    /// What a failure quotes.
-    package var quoted: String { sheet ?? rule }
 }
 
 package struct Catalogue: Sendable, Equatable {

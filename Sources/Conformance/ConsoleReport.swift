@@ -49,11 +49,15 @@ package struct ConsoleReport: Sendable {
         let segment = "segment=\(group.segmentation)"
         var lines = ["\(mark(group))  \(bold(place))   \(tag)   \(segment)   \(seconds(group.duration))"]
         if let clause = failure.clause.flatMap({ catalogue[$0.id] }) {
-            lines.append("      \"\(clause.quoted)\"   (PROTOCOL.md, \(clause.id))")
+            lines.append("      \(clause.rule)")
+            if let sheet = clause.sheet {
+                lines.append("      The sheet: \"\(sheet)\"")
+            } else if clause.level == .should {
+                lines.append("      A recommendation: the sheet leaves it open.")
+            }
             if let cause = clause.cause { lines.append("      Usual cause: \(cause)") }
         }
         if !failure.words.isEmpty { lines.append("      Here: \(failure.words)") }
-        lines.append("   clock \(failure.clock)")
         let width = max(4, (failure.exchange.map(\.who.count).max() ?? 0) + 1)
         lines += failure.exchange.map { exchangeLine($0, width) }
         lines += failure.place.inside.map { "         at  \($0)" }
@@ -62,8 +66,8 @@ package struct ConsoleReport: Sendable {
         }
         lines.append("         received  \(red(failure.received))   ✗ after \(milliseconds(failure.after))")
         lines += failure.details.map { "                   \($0)" }
-        lines.append("   " + comparison(group))
-        lines.append("   Server: \(failure.server)")
+        if let comparison = comparison(group) { lines.append("   " + comparison) }
+        lines.append("   Server: \(failure.server); its clock: \(failure.clock)")
         lines += failure.log.map { "      | \(Visible.line(Array($0.utf8)))" }
         lines.append("   Again:  " + again(group, target))
         return lines
@@ -82,7 +86,9 @@ package struct ConsoleReport: Sendable {
         return "\(margin)  \(who)\(Visible.line(line.bytes, total: line.count, limit: 120))"
     }
 
-    func comparison(_ group: FailureGroup) -> String {
+    /// With the transcript's other playings; nil where there was none.
+    func comparison(_ group: FailureGroup) -> String? {
+        if group.alike.isEmpty && group.passes.isEmpty && group.otherwise.isEmpty && group.rounds == 1 { return nil }
         func list(_ all: [Segmentation]) -> String {
             all.isEmpty ? "–" : all.map(\.description).joined(separator: ", ")
         }

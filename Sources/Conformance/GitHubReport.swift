@@ -35,7 +35,7 @@ package struct GitHubReport {
         guard let group = each.group else { return "\(each.title): \(each.reason ?? "")" }
         var text = group.difference
         if let clause = group.failure.clause.flatMap({ catalogue[$0.id] }) {
-            text += "\n\"\(clause.quoted)\" (PROTOCOL.md, \(clause.id))"
+            text += "\n\(clause.rule) (PROTOCOL.md, \(clause.id))"
             if let cause = clause.cause { text += "\nUsual cause: \(cause)" }
         }
         if let reason = each.reason { text += "\nExpected to fail: \(reason)" }

@@ -57,9 +57,9 @@ extension HTMLReport {
         lines.append(note("received", failure.received, "wrong"))
         lines += failure.details.map { note("", $0) }
         lines.append("</table>")
-        let cuts = ConsoleReport(catalogue: catalogue).comparison(group)
+        let cuts = ConsoleReport(catalogue: catalogue).comparison(group).map { " " + $0 } ?? ""
         let facts = [
-            "Cut by \(group.segmentation)." + (run.start.segmentations.count > 1 ? " \(cuts)" : ""),
+            "Cut by \(group.segmentation)." + cuts,
             "Clock \(failure.clock). Server: \(failure.server)",
             "Signature \(failure.signature)" + (digest(each, run).map { ", transcript sha256 \($0)" } ?? ""),
         ]

@@ -107,7 +107,11 @@ final class Player {
 
     /// The failure of the current step.
     func fail(_ expected: [String], _ received: String, _ details: [String] = []) -> Stop {
-        if alternatives == 0 { awaitCrash() }
+        var details = details
+        if alternatives == 0 {
+            awaitCrash()
+            details += allReceived()
+        }
         let crash = scene.crash
         let clause = recorder.clause
         var failure = Failure(
@@ -120,6 +124,22 @@ final class Player {
         failure.server = crash ?? serverState()
         failure.log = scene.stage.lastLogLines(3)
         return .failed(failure)
+    }
+
+    /// What stands unread by now, where it is more than the line at hand.
+    private func allReceived() -> [String] {
+        let deadline = Clock.system.now() + .milliseconds(200)
+        while Clock.system.now() < deadline,
+            network.isHeldBack() || (try? pump(until: Clock.system.now())) == true
+        {
+            _ = try? pump(until: Clock.system.now() + .milliseconds(1))
+        }
+        return network.all.compactMap { connection in
+            _ = connection.rest()
+            let unread = connection.inbox.unread
+            guard unread.dropLast().contains(10) else { return nil }
+            return "S\(connection.label), all of it: \(Visible.line(unread, limit: 300))"
+        }
     }
 
     /// A server that dies closes its connections a little before its end can be seen.

@@ -106,7 +106,9 @@ final class Recorder: Sendable {
     func phase() -> [ExchangeLine] {
         state.withLock { state in
             let start = max(0, min(state.phaseStart, state.exchange.count) - Recorder.before)
-            return Array(state.exchange[start...].suffix(Recorder.most))
+            let shown = Array(state.exchange[start...].suffix(Recorder.most))
+            guard shown.count < state.exchange.count else { return shown }
+            return [ExchangeLine(line: shown[0].line, who: "", kind: .event, bytes: Array("…".utf8), count: 3)] + shown
         }
     }
 }

@@ -24,8 +24,8 @@ struct ConformanceCatalogueTests {
         let catalogue = try Catalogue(parsing: ConformanceCatalogueTests.text)
         let clause = try #require(catalogue["BAN-1"])
         #expect(clause.level == .must && clause.source == .sheet && clause.observed == "w")
-        #expect(clause.quoted == "Only 3 login attempts are allowed." && clause.cause == "It counts per connection.")
-        #expect(catalogue["BAN-11"]?.quoted == "Exactly 60 seconds.")
+        #expect(clause.sheet == "Only 3 login attempts are allowed." && clause.cause == "It counts per connection.")
+        #expect(catalogue["BAN-11"]?.rule == "Exactly 60 seconds." && catalogue["BAN-11"]?.sheet == nil)
         #expect(catalogue.clauses.map(\.id) == ["BAN-1", "BAN-11"] && catalogue["BAN-2"] == nil)
     }
 

@@ -42,16 +42,16 @@ struct ConformanceReportTests {
         #expect(
             text == """
                 FAIL  ban/a.transcript:24   [BAN-1 MUST]   segment=flight   0.02 s
-                      "Only 3 login attempts are allowed."   (PROTOCOL.md, BAN-1)
+                      After three failures the next is refused.
+                      The sheet: "Only 3 login attempts are allowed."
                       Usual cause: It counts per connection.
-                   clock 12:00:59
                     21  C1  LOGIN⏎alice⏎
                          at  strict.dialect:18, in do refused
                          expected  ERR⏎
                                or  <closed>
                          received  OK⏎   ✗ after 0.4 ms
                    Fails alike: –.  Passes: line.
-                   Server: alive, 2 processes
+                   Server: alive, 2 processes; its clock: 12:00:59
                       | login ok alice
                    Again:  scripts/conformance --segment flight ban/a.transcript
 

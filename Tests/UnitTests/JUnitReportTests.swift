@@ -85,7 +85,7 @@ struct GitHubReportTests {
         #expect(
             lines == [
                 "::error file=conformance/ban/a%2Cb.transcript,line=24,title=FAIL [BAN-1 MUST]::expected ERR⏎ or <closed>, "
-                    + "received OK⏎%0A\"Only 3 login attempts are allowed.\" (PROTOCOL.md, BAN-1)"
+                    + "received OK⏎%0AAfter three failures the next is refused. (PROTOCOL.md, BAN-1)"
                     + "%0AUsual cause: It counts per connection."
             ])
     }
