@@ -61,8 +61,12 @@ extension Session {
             return failed("list", error)
         }
         numbering.restart(with: listing)
-        let answer = decimalDigits(listing.ids.count) + [UInt8(ascii: "\n")] + listing.subjects  // LIST-1
+        var answer = decimalDigits(listing.ids.count) + [UInt8(ascii: "\n")]  // LIST-1
+        // One packet, unless it would take a second copy of a long list.
+        let isShort = listing.subjects.count <= 64 * 1024
+        if isShort { answer += listing.subjects }
         try connection.send(answer.span, timeout: world.limits.writeTimeout)
+        if !isShort { try connection.send(listing.subjects.span, timeout: world.limits.writeTimeout) }
         return replied()
     }
 
