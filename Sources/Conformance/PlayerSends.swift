@@ -96,7 +96,7 @@ extension Player {
             case .payload(let payload):
                 let start = payload[0..<min(payload.count, 80)]
                 recorder.note(.sent, line: place.line, who: "C" + connection.label, start, count: payload.count)
-            case .boundary: break
+            case .boundary: noteEvent("<next write>", connection)
             }
         }
     }
