@@ -9,7 +9,7 @@ let sanitized = Context.environment["TWMAILER_SANITIZED"] != nil
 /// What every Swift target is held to: explicit existentials, imports that stay
 /// inside a target unless it says otherwise, unsafe code marked, no warnings.
 let strict: [SwiftSetting] =
-    (fuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []) + [
+    (fuzzing ? [.unsafeFlags(["-sanitize=fuzzer,address"])] : []) + (sanitized ? [.define("SANITIZED")] : []) + [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),

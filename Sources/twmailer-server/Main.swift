@@ -37,7 +37,9 @@ import SystemPackage
         }
         forbidDumps()  // LOGIN-13
         forbidNewPrivileges()
-        ResourceLimit.memory.lower(to: Main.memory)
+        #if !SANITIZED  // whose shadow of all memory counts as private memory
+            ResourceLimit.memory.lower(to: Main.memory)
+        #endif
         // The gatekeeper has a descriptor for each session that waits for its verdict.
         ResourceLimit.openFiles.raise(to: UInt64(options.limits.sessions) + 64)
         if options.isCheck { exitNow(Check.run(options, gatekeeper: gatekeeper)) }

@@ -48,10 +48,15 @@ struct TestWorldTests {
     }
 
     @Test func `a thread's state and its context switches are read from status`() throws {
-        let status = "Name:\tx\nState:\tS (sleeping)\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n"
-        let read = try #require(Quiescence.parse(Array(status.utf8)))
-        #expect(read.state == UInt8(ascii: "S"))
-        #expect(String(decoding: read.switches, as: UTF8.self).hasSuffix("switches:\t3"))
+        let masks = String(repeating: "SigIgn:\t0000000000001000\n", count: 60)
+        let counts = "voluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n"
+        for more in ["", "x86_Thread_features:\t\nx86_Thread_features_locked:\t\n"] {
+            let name = #"a\012name\040as\040long\040as\040one\040may\040be"#
+            let status = "Name:\t\(name)\nUmask:\t0022\nState:\tS (sleeping)\n\(masks)\(counts)\(more)"
+            let read = try #require(Quiescence.parse(Array(status.utf8)))
+            #expect(read.state == UInt8(ascii: "S"))
+            #expect(read.switches == Array("voluntary_ctxt_switches:\t12nonvoluntary_ctxt_switches:\t3".utf8))
+        }
     }
 
     @Test func `holes of a command are filled`() {
