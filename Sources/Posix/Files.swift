@@ -179,6 +179,9 @@ package func truncate(_ descriptor: Int32, to size: Int) throws(Errno) {
 /// rmdir(2): an empty folder goes.
 package func removeFolder(_ path: String) throws(Errno) { try retrying { unsafe rmdir(path) } }
 
+/// Takes nothing of the modes that files and folders are made with from their owner, everything from others (umask(2)).
+package func keepFilesPrivate() { _ = umask(0o077) }
+
 /// The running program's user id (geteuid(2)).
 package func effectiveUser() -> UInt32 { geteuid() }
 

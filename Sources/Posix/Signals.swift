@@ -41,6 +41,13 @@ package enum Signals {
 
     package static func ignore(_ signals: [Int32]) { for signal in signals { _ = cposix_signal_ignore(signal) } }
 
+    /// All of them: what its starter has blocked, a program inherits, and a blocked signal wakes nobody.
+    package static func unblock() {
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe sigprocmask(SIG_SETMASK, &none, nil)
+    }
+
     /// A write to a closed connection fails with EPIPE, one beyond RLIMIT_FSIZE with EFBIG, instead of ending the
     /// process.
     package static func turnIntoErrors() { ignore([SIGPIPE, SIGXFSZ]) }

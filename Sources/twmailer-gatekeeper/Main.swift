@@ -21,6 +21,7 @@ import Posix
 
     static func main() {
         openStandardDescriptors()
+        Signals.unblock()
         forbidDumps()  // LOGIN-13
         forbidNewPrivileges()
         Signals.turnIntoErrors()

@@ -15,6 +15,8 @@ import SystemPackage
     static func main() {
         openStandardDescriptors()
         closeInheritedDescriptors(from: 3)
+        Signals.unblock()
+        keepFilesPrivate()
         do {
             let arguments = Array(CommandLine.arguments.dropFirst())
             switch try ServerOptions.commandLine.parse(arguments, environment: processEnvironment()) {

@@ -147,4 +147,19 @@ import Testing
             #expect(try talk.hear(bytes: 1000) == Array("OK\nERR\n0\n".utf8), "no line of the log among them")
         }
     }
+
+    /// A blocked signal wakes nobody, and a program inherits what its starter has blocked.
+    @Test func `signals that were blocked at the start end sessions and server all the same`() throws {
+        try withServer(launcher: "exec env --block-signal") { world in
+            #expect(try world.login("alice", "alice-secret", from: "127.0.0.1") == "OK\n")
+            try world.eventually("the session is seen off") { world.sessions().isEmpty }
+            try world.server.leader.send(signal: Signals.terminate)
+            var ending: Ending?
+            try world.eventually("the server ends") {
+                ending = world.server.ended()
+                return ending != nil
+            }
+            #expect(ending == .exited(0))
+        }
+    }
 }

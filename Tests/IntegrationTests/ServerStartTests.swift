@@ -114,13 +114,15 @@ import Testing
         }
     }
 
-    @Test func `keeps mail and state private whatever the umask says`() throws {
-        try withServer(launcher: "umask 000; exec") { world in
+    @Test(arguments: ["000", "777"])
+    func `keeps mail and state private whatever the umask says`(umask: String) throws {
+        try withServer(launcher: "umask \(umask); exec") { world in
             let talk = try world.talk()
             try talk.login("alice")
             try talk.say("SEND\nbob\ns\n.\nLOGIN\nx\ny\n")
             #expect(try talk.hears("OK\nERR\n"))
-            let listing = try Spawn("/usr/bin/find", [world.stage.spool, "-perm", "/077"]).output()
+            let wrong = ["-type", "d", "-not", "-perm", "700", "-o", "-not", "-type", "d", "-not", "-perm", "600"]
+            let listing = try Spawn("/usr/bin/find", [world.stage.spool] + wrong).output()
             #expect(
                 listing.ending == .exited(0) && listing.text.isEmpty, "\(String(decoding: listing.text, as: UTF8.self))"
             )
