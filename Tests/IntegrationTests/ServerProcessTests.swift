@@ -71,7 +71,8 @@ import Testing
         try withServer(inMemory: true) { world in
             let talk = try world.talk()
             try talk.login("alice")
-            try talk.say("SEND\nalice\none of many\n.\n")
+            let subject = String(repeating: "\u{1F4EC}", count: 80)
+            try talk.say("SEND\nalice\n\(subject)\n.\n")
             #expect(try talk.hears("OK\n"))
             let folder = try Posix.Directory.open(path: world.stage.spool + "/alice/new")
             let name = try #require(try folder.names().first)
@@ -81,13 +82,17 @@ import Testing
                 let sequence = String(repeating: "0", count: 10 - digits.count) + digits
                 try folder.link(name, into: folder, as: "\(sequence).0123456789abcdef,S=\(size)")
             }
-            let reply = "100000\n" + String(repeating: "one of many\n", count: 100_000)
-            for _ in 1...2 {
-                try talk.say("LIST\n")
-                #expect(try talk.hears(reply))
-            }
-            try talk.say("READ\n100000\n")
-            #expect(try talk.hears("OK\nalice\nalice\none of many\n.\n"))
+            let reply = "100000\n" + String(repeating: subject + "\n", count: 100_000)
+            try talk.say("LIST\nREAD\n100000\nQUIT\n")
+            #expect(try talk.hears(reply))
+            #expect(try talk.hears("OK\nalice\nalice\n\(subject)\n.\n"))
+            try world.eventually("the session that made the index has ended") { world.sessions().isEmpty }
+            let next = try world.talk()
+            try next.login("alice")
+            try next.say("LIST\n")
+            #expect(try next.hears(reply))
+            let peak = ProcessTree.peakResident(of: try #require(world.sessions().first))
+            #expect(peak > 0 && peak < reply.utf8.count * 3 / 2, "\(peak) bytes: the list and no copy of it")
         }
     }
 
