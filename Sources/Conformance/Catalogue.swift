@@ -15,6 +15,8 @@ package struct CatalogueClause: Sendable, Equatable {
     package var why: String?
     /// w wire, l directory's log, d control of the directory, c clock, p process or disk.
     package var observed = ""
+    /// Clauses that its transcripts build upon.
+    package var first: [String] = []
     /// What usually is wrong where it fails.
     package var cause: String?
 }
@@ -50,7 +52,15 @@ package struct Catalogue: Sendable, Equatable {
         if let clause = clauses.first(where: { $0.level == .must && $0.sheet == nil }) {
             throw Fault(line: 0, message: "\(clause.id) is a MUST without the sheet's sentence")
         }
+        for clause in clauses {
+            if let unknown = clause.first.first(where: { positions[$0] == nil }) {
+                throw Fault(line: 0, message: "\(clause.id) comes after \(unknown), which is no clause")
+            }
+        }
     }
+
+    /// From the first in the file on: what others build upon comes before them, as far as it can.
+    package func position(_ id: String) -> Int { positions[id] ?? clauses.count }
 
     package subscript(id: String) -> CatalogueClause? { positions[id].map { clauses[$0] } }
 
@@ -75,6 +85,7 @@ package struct Catalogue: Sendable, Equatable {
         case "sheet": clauses[last].sheet = value
         case "why": clauses[last].why = value
         case "observed": clauses[last].observed = value
+        case "first": clauses[last].first = value.split(separator: " ").map(String.init)
         case "cause": clauses[last].cause = value
         default: throw Fault(line: number, message: "unknown key '\(line[..<colon])'")
         }

@@ -18,7 +18,8 @@ package struct ConsoleReport: Sendable {
         let (results, foreign) = (run.results, run.start.foreign)
         let tally = run.tally(catalogue)
         let unexpected = results.filter { $0.verdict(foreign: foreign) != .expectedFailure }
-        let groups = FailureGroup.groups(unexpected.filter { !$0.isTolerated(foreign: foreign) })
+        let groups = FailureGroup.inOrderOfMending(
+            FailureGroup.groups(unexpected.filter { !$0.isTolerated(foreign: foreign) }), catalogue)
         let differing = FailureGroup.groups(results.filter { $0.isTolerated(foreign: foreign) })
         let judged = groups.filter { !$0.isBlocked }
         var lines: [String] = []
@@ -55,6 +56,8 @@ package struct ConsoleReport: Sendable {
             } else if clause.level == .should {
                 lines.append("      A recommendation: the sheet leaves it open.")
             }
+            let roots = group.roots(catalogue)
+            if !roots.isEmpty { lines.append("      Failed too, mend first: \(roots.joined(separator: ", "))") }
             if let cause = clause.cause { lines.append("      Usual cause: \(cause)") }
         }
         if !failure.words.isEmpty { lines.append("      Here: \(failure.words)") }
@@ -62,7 +65,8 @@ package struct ConsoleReport: Sendable {
         lines += failure.exchange.map { exchangeLine($0, width) }
         lines += failure.place.inside.map { "         at  \($0)" }
         for (index, expected) in failure.expected.enumerated() {
-            lines.append("         \(index == 0 ? "expected" : "      or")  \(expected)")
+            lines.append(
+                "\(index == 0 ? margin(failure.place.line) + "   expected" : "               or")  \(expected)")
         }
         lines.append("         received  \(red(failure.received))   ✗ after \(milliseconds(failure.after))")
         lines += failure.details.map { "                   \($0)" }
@@ -73,6 +77,11 @@ package struct ConsoleReport: Sendable {
         return lines
     }
 
+    private func margin(_ line: Int) -> String {
+        let number = String(line)
+        return String(repeating: " ", count: max(0, 6 - number.count)) + number
+    }
+
     /// What is typed to play it again.
     func again(_ group: FailureGroup, _ target: String?) -> String {
         let words = target.map { " " + $0 } ?? ""
@@ -80,10 +89,8 @@ package struct ConsoleReport: Sendable {
     }
 
     private func exchangeLine(_ line: ExchangeLine, _ width: Int) -> String {
-        let number = String(line.line)
-        let margin = String(repeating: " ", count: max(0, 6 - number.count)) + number
         let who = line.who + String(repeating: " ", count: width - line.who.count)
-        return "\(margin)  \(who)\(Visible.line(line.bytes, total: line.count, limit: 120))"
+        return "\(margin(line.line))  \(who)\(Visible.line(line.bytes, total: line.count, limit: 120))"
     }
 
     /// With the transcript's other playings; nil where there was none.

@@ -47,7 +47,7 @@ struct ConformanceReportTests {
                       Usual cause: It counts per connection.
                     21  C1  LOGIN⏎alice⏎
                          at  strict.dialect:18, in do refused
-                         expected  ERR⏎
+                    24   expected  ERR⏎
                                or  <closed>
                          received  OK⏎   ✗ after 0.4 ms
                    Fails alike: –.  Passes: line.
@@ -74,6 +74,35 @@ struct ConformanceReportTests {
         record.start.foreign = true
         let lines = ConsoleReport(catalogue: catalogue).render(record.events).split(separator: "\n")
         #expect(lines.last.map(String.init) == last)
+    }
+
+    @Test func `what others build upon comes first, and is named where they fail`() throws {
+        let catalogue = try Catalogue(
+            parsing: """
+                BAN-1 MUST sheet
+                rule: r
+                sheet: s
+                observed: w
+
+                BAN-6 MUST sheet
+                rule: r
+                sheet: s
+                observed: w
+                first: BAN-1
+                """)
+        let results = [
+            result("a", .flight, .fail, failure: failure(clause: ClauseID("BAN-6", .must))),
+            result("b", .flight, .fail, failure: failure(clause: ban)),
+        ]
+        func said(_ results: [TranscriptResult]) -> [Substring] {
+            ConsoleReport(catalogue: catalogue).render(events(results)).split(separator: "\n").filter {
+                $0.contains("[BAN-") && $0.contains("segment=") || $0.contains("mend first")
+            }
+        }
+        let both = said(results)
+        #expect(both.count == 3 && both[0].contains("[BAN-1 MUST]") && both[1].contains("[BAN-6 MUST]"), "\(both)")
+        #expect(both[2] == "      Failed too, mend first: BAN-1", "\(both)")
+        #expect(said([results[0]]).count == 1)
     }
 
     @Test func `what passes only in one write is called so`() {
