@@ -19,7 +19,7 @@ extension Player {
             }
             names[option.key] = try value(option.value)
         }
-        let path = macro.path ?? scene.transcript.path
+        let path = macro.path ?? scene.transcript.fileName
         let inner = Frame(names: names, current: frame.connection(client), macro: (name, path), run: frame.run)
         frames.append(inner)
         place.inside.append("\(path), in do \(name)")

@@ -16,6 +16,11 @@ extension Transcript {
     /// The tags in the order of the file.
     package var tags: [(clause: ClauseID, line: Int)] { Transcript.tags(steps) }
 
+    /// The last part of its path.
+    var fileName: String {
+        String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
+    }
+
     private static func tags(_ steps: [Step]) -> [(clause: ClauseID, line: Int)] {
         steps.flatMap { step -> [(clause: ClauseID, line: Int)] in
             switch step.action {
@@ -91,9 +96,8 @@ package struct Playing {
         var macros: [String: Macro] = [:]
         for file in dialect {
             for case .define(let name, let parameters, let options, let body) in file.steps.map(\.action) {
-                let path = String(
-                    file.path[(file.path.lastIndex(of: "/").map(file.path.index(after:)) ?? file.path.startIndex)...])
-                macros[name] = Macro(name: name, parameters: parameters, options: options, body: body, path: path)
+                macros[name] = Macro(
+                    name: name, parameters: parameters, options: options, body: body, path: file.fileName)
             }
         }
         return macros
@@ -117,10 +121,28 @@ package struct Playing {
     // MARK: Results
 
     private func failed(_ failure: Failure, _ scene: Scene, since began: Duration) -> TranscriptResult {
+        if failure.verdict == .crash && !Crash.isFault(of: failure.clause) {
+            return crashed(failure, scene, since: began)
+        }
         if failure.clause != nil { scene.recorder.judge(failure.verdict) }
         let cause = "blocked by line \(failure.place.line)"
         var result = result(scene.recorder, since: began, untested: cause)
         result.failure = failure
+        return result
+    }
+
+    /// What was being judged is not reached: nobody can say what a server would have answered that was no more.
+    private func crashed(_ failure: Failure, _ scene: Scene, since began: Duration) -> TranscriptResult {
+        let cause = "not reached: the server had ended by itself at line \(failure.place.line)"
+        scene.recorder.leaveUntested(cause)
+        var result = result(scene.recorder, since: began, untested: cause)
+        result.outcomes.append(
+            ClauseOutcome(clause: Crash.clause, line: failure.place.line, verdict: .crash, checks: 0))
+        var crash = failure
+        (crash.clause, crash.words) = (Crash.clause, "the server lives on")
+        let judged = failure.clause.map { "\($0.id): \(failure.words)" } ?? "the preparation, [setup]"
+        crash.details.append("while this was played: \(judged)")
+        result.failure = crash
         return result
     }
 

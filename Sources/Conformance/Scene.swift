@@ -104,7 +104,7 @@ final class Scene: @unchecked Sendable {
     }
 
     /// How the server ended, if it did so by itself.
-    var crash: String? { isStopped ? nil : server.ended().map { "the server ended by itself (\($0))" } }
+    var crash: String? { isStopped ? nil : server.ended().map(Crash.told) }
 
     func flightLeft() {
         guard let moved else { return }

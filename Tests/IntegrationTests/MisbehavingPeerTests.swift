@@ -42,14 +42,28 @@ struct MisbehavingPeerTests {
         #expect((1...131_072).contains(largest), "\(largest) KiB at the most")
     }
 
-    @Test func `a server that is dying while it is judged has crashed`() throws {
+    /// A transcript, a fault, and what then was judged, if that is not the fault's own clause.
+    @Test(arguments: [
+        ("quit/ends-the-connection", "quit-ends-server", "QUIT-1", String?.none),
+        ("framing/long-arguments", "long-line-ends-server", "PROC-2", "FRAME-4"),
+        ("lifetime/bad-input", "long-line-ends-server", "PROC-2", nil),
+    ])
+    func `a server that is dying while it is judged has crashed, which is its own fault and no other`(
+        _ path: String, _ fault: String, _ clause: String, _ judged: String?
+    ) throws {
         let world = try PeerWorld()
-        let transcript = try #require(
-            world.transcripts { $0.path.hasSuffix("quit/ends-the-connection.transcript") }.first)
-        let failure = try TestDirectories.shared.get().lending(world.checkout) { lease in
-            try world.play(transcript, "quit-ends-server", patience: .seconds(5), with: lease).failure
+        let transcript = try #require(world.transcripts { $0.path.hasSuffix("/\(path).transcript") }.first)
+        let result = try TestDirectories.shared.get().lending(world.checkout) { lease in
+            try world.play(transcript, fault, patience: .seconds(5), with: lease)
         }
-        #expect(failure?.verdict == .crash && failure?.clause?.id == "QUIT-1")
+        #expect(result.failure?.verdict == .crash && result.failure?.clause?.id == clause)
+        let crashed = result.outcomes.filter { $0.verdict == .crash }.map(\.clause.id)
+        #expect(crashed == [clause])
+        #expect(!result.outcomes.contains { $0.verdict == .fail })
+        if let judged {
+            let outcome = result.outcomes.last { $0.clause.id == judged }
+            #expect(outcome?.verdict == .notTested && outcome?.reason?.hasPrefix("not reached: ") ?? false)
+        }
     }
 
     @Test func `a server that starts twice and never again is in trouble there, and what it showed before stays`()
