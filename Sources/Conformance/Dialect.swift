@@ -5,6 +5,8 @@ package struct Dialect: Sendable, Equatable {
     package var greeting: [UInt8] = []
     package var list = ListLayout()
     package var read = ReadLayout()
+    /// Prose on a line of its own behind ERR, as it was heard.
+    package var afterERR: [Sample] = []
 
     package init() {}
 
@@ -16,22 +18,33 @@ package struct Dialect: Sendable, Equatable {
 
         /// How many bytes of `line` it covers from its beginning on; nil: it does not fit.
         func length(in line: ArraySlice<UInt8>) -> Int? {
+            let (own, other) = compared(with: line)
+            return own.isEmpty ? line.count - other.count : nil
+        }
+
+        /// Whether it fits once more of the line is there.
+        func mayBegin(with line: ArraySlice<UInt8>) -> Bool {
+            let (own, other) = compared(with: line)
+            return !own.isEmpty && other.isEmpty
+        }
+
+        /// What is left of both where they begin to differ.
+        private func compared(with line: ArraySlice<UInt8>) -> (own: ArraySlice<UInt8>, other: ArraySlice<UInt8>) {
             var (own, other) = (bytes[...], line)
             while let byte = own.first {
                 if byte.isDigit {
-                    own = own.drop(while: \.isDigit)
                     let rest = other.drop(while: \.isDigit)
-                    if rest.count == other.count { return nil }
-                    other = rest
+                    if rest.count == other.count { break }
+                    (own, other) = (own.drop(while: \.isDigit), rest)
                 } else if byte == Sample.word {
                     own = own.dropFirst()
                     other = other.drop(while: \.isNameByte)
                 } else {
-                    guard other.first == byte else { return nil }
+                    guard other.first == byte else { break }
                     (own, other) = (own.dropFirst(), other.dropFirst())
                 }
             }
-            return line.count - other.count
+            return (own, other)
         }
 
         func lengthAtEnd(of line: ArraySlice<UInt8>) -> Int? {
@@ -73,6 +86,8 @@ package struct Dialect: Sendable, Equatable {
 
     package struct ReadLayout: Sendable, Equatable {
         package enum Line: Sendable, Equatable { case field(Field, Decoration), other }
+        /// False: the message comes at once, without OK.
+        package var hasStatus = true
         /// Between OK and the text.
         package var header: [Line] = Field.allCases.map { .field($0, Decoration()) }
         /// Before the text on its first line.
@@ -92,7 +107,8 @@ package struct Dialect: Sendable, Equatable {
 /// One thing that a server does otherwise than the sheet shows.
 package struct Deviation: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
-        case greeting, statusText, lineEnd, nul, listLayout, readLayout, finalDot, quitText, closingText, emptyList
+        case greeting, statusText, lineEnd, nul, listLayout, readLayout, finalDot, quitText, closingText, emptyList,
+            readStatus
     }
     package var kind: Kind
     /// The first example met.
@@ -105,6 +121,7 @@ package struct Deviation: Sendable, Hashable {
         // FRAME-3 tolerates text, never NULs: they are not part of any line.
         case .nul: "FRAME-3"
         case .emptyList: "LIST-1"
+        case .readStatus: "READ-1"
         default: nil
         }
     }
@@ -120,6 +137,7 @@ package struct Deviation: Sendable, Hashable {
         case .finalDot: "READ ends without a dot"
         case .quitText: "QUIT is answered"
         case .emptyList: "LIST without mail is no 0"
+        case .readStatus: "READ shows the message without OK before it"
         case .closingText: "text instead of ERR before the connection is closed"
         }
     }
@@ -127,7 +145,7 @@ package struct Deviation: Sendable, Hashable {
     /// Whether a clause that is about exact bytes sees it.
     func concerns(_ clause: String) -> Bool {
         switch clause {
-        case "FRAME-3": kind != .emptyList
+        case "FRAME-3": kind != .emptyList && kind != .readStatus
         case "READ-5": kind == .readLayout || kind == .finalDot
         case "QUIT-2": kind == .quitText
         default: false
@@ -150,6 +168,8 @@ extension Dialect {
             if parts.isEmpty { parts.append("without mail \(Visible.line(list.empty))") }
             lines.append("  LIST: \(parts.joined(separator: ", "))")
         }
+        for text in afterERR { lines.append("  ERR is followed by: \(text.shown)") }
+        if !read.hasStatus { lines.append("  READ does not begin with OK") }
         if !read.isBare { lines.append("  READ: \(Visible.line(Array(read.summary.utf8)))") }
         if !read.hasFinalDot { lines.append("  READ ends without a dot: its end is where the server falls silent") }
         return lines.isEmpty ? ["Layout: as the sheet shows it"] : ["Dialect:"] + lines

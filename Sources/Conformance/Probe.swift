@@ -53,6 +53,7 @@ package struct Probe {
         record.greeting = try player.heard(on: stranger)
         if ReplyTranslator.status(record.greeting[...]) == Array("ERR".utf8) { record.greeting = [] }
         record.wrongLogin = try player.ask("LOGIN\n\(sender)\nwrong-password", on: stranger)
+        if !stranger.inbox.hasEnded { record.stranger = try player.ask("LIST", on: stranger) }
         stranger.close(abruptly: false)
 
         let first = try connect(player, "2", from: player.scene.addresses[0])
@@ -83,6 +84,22 @@ package struct Probe {
         _ = try login(player, sender, on: third)
         record.emptyList = try player.ask("LIST", on: third)
         third.close(abruptly: false)
+        // A server that goes on afterwards may ban more than an address.
+        if options.server.attachment == nil { try hearBan(player, &record) }
+    }
+
+    private func hearBan(_ player: Player, _ record: inout ProbeRecord) throws(Stop) {
+        var connection: Connection?
+        for number in 5...7 {
+            if connection?.inbox.hasEnded ?? true {
+                let new = try connect(player, String(number), from: player.scene.addresses[1])
+                _ = try player.heard(on: new)
+                connection = new
+            }
+            guard let connection, !connection.inbox.hasEnded else { break }
+            record.refusals.append(try player.ask("LOGIN\n\(record.sender)\nwrong-password", on: connection))
+        }
+        connection?.close(abruptly: false)
     }
 
     private func login(_ player: Player, _ user: String, on connection: Connection) throws(Stop) -> [UInt8] {

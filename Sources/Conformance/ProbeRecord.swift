@@ -9,6 +9,10 @@ package struct ProbeRecord: Sendable, Equatable {
 
     package var greeting: [UInt8] = []
     package var wrongLogin: [UInt8] = []
+    /// LIST of somebody who has not logged in.
+    package var stranger: [UInt8] = []
+    /// Further wrong LOGINs of one address, up to a ban and one more.
+    package var refusals: [[UInt8]] = []
     package var login: [UInt8] = []
     package var send: [UInt8] = []
     package var emptyList: [UInt8] = []
@@ -27,15 +31,29 @@ package struct ProbeRecord: Sendable, Equatable {
         if let list = listLayout { dialect.list = list }
         dialect.list.refusesEmpty = ReplyTranslator.status(emptyList[...]) == Array("ERR".utf8)
         if let read = readLayout { dialect.read = read }
+        for reply in [wrongLogin, stranger, missing] + refusals {
+            guard let text = ProbeRecord.afterERR(reply), !dialect.afterERR.contains(text) else { continue }
+            dialect.afterERR.append(text)
+        }
         return dialect
+    }
+
+    /// One line of prose that follows a bare ERR; more than one may be answers to more than one command.
+    private static func afterERR(_ reply: [UInt8]) -> Dialect.Sample? {
+        let all = lines(of: reply)
+        guard all.count == 2, all[0].elementsEqual(Array("ERR".utf8)), !all[1].isEmpty,
+            ReplyTranslator.status(all[1]) == nil, all[1].allSatisfy({ $0 >= 32 && $0 < 127 })
+        else { return nil }
+        return Dialect.Sample(all[1])
     }
 
     /// What was heard, for people.
     package var lines: [String] {
         [
-            ("connect", greeting), ("wrong LOGIN", wrongLogin), ("LOGIN", login), ("SEND", send),
+            ("connect", greeting), ("LIST before LOGIN", stranger), ("wrong LOGIN", wrongLogin), ("LOGIN", login),
+            ("SEND", send),
             ("LIST, no mail", emptyList), ("LIST, two mails", list), ("READ", read), ("READ, none there", missing),
-            ("QUIT", quit),
+            ("QUIT", quit), ("LOGIN once more", refusals.last ?? []),
         ].map { name, bytes in
             let gap = String(repeating: " ", count: 18 - name.count)
             return "  \(name)\(gap)\(bytes.isEmpty ? "(no byte)" : Visible.line(bytes, limit: 400))"
@@ -87,13 +105,14 @@ package struct ProbeRecord: Sendable, Equatable {
     // MARK: READ
 
     private var readLayout: Dialect.ReadLayout? {
-        guard let status = read.firstIndex(of: 10), ReplyTranslator.status(read[..<status]) == Array("OK".utf8),
-            let text = read.firstRange(of: ProbeRecord.body)
-        else { return nil }
-        let start = read[..<text.lowerBound].lastIndex(of: 10).map { $0 + 1 } ?? 0
-        guard start > status else { return nil }
+        guard let first = read.firstIndex(of: 10), let text = read.firstRange(of: ProbeRecord.body) else { return nil }
+        let status = ReplyTranslator.status(read[..<first])
         var layout = Dialect.ReadLayout()
-        layout.header = ProbeRecord.lines(of: Array(read[(status + 1)..<start].drop { $0 == 0 })).map(headerLine)
+        layout.hasStatus = status == Array("OK".utf8)
+        let top = layout.hasStatus ? first + 1 : 0
+        let start = read[..<text.lowerBound].lastIndex(of: 10).map { $0 + 1 } ?? 0
+        guard start >= top, layout.hasStatus || status == nil else { return nil }
+        layout.header = ProbeRecord.lines(of: Array(read[top..<start].drop { $0 == 0 })).map(headerLine)
         layout.beforeBody = Dialect.Sample(read[start..<text.lowerBound])
         let after = Array(read[text.upperBound...])
         let dot = Array("\n.".utf8)

@@ -15,6 +15,8 @@ struct ReplyTranslator {
     private var state = State.beginning
     private(set) var isGreeted: Bool
     private var isLoggedIn = false
+    /// Nothing came since an ERR, and prose may follow.
+    private var isAfterERR = false
     private var held: [UInt8] = []
     private var fields: [Dialect.Field: [UInt8]] = [:]
     /// In a text: the last byte handed on ended a line.
@@ -69,6 +71,7 @@ struct ReplyTranslator {
         if state == .readAfter(left: 0) || state == .listAfter(left: 0) { return finish([]) }
         if held.isEmpty { return moment == .open ? nil : finishEarly() }
         if !isGreeted { return greeting(moment) }
+        if isAfterERR { return afterERR(moment) }
         if tracker.due.first == .quit { return quit() }
         if state == .beginning && tracker.due.first == .list, let reply = emptyList(moment) { return reply }
         guard let line = nextLine(moment) else { return nil }
@@ -169,6 +172,22 @@ struct ReplyTranslator {
         return []
     }
 
+    /// Takes away the prose that this server has been heard to say behind its ERR; other text is none of it.
+    private mutating func afterERR(_ moment: Moment) -> [UInt8]? {
+        let line = held.prefix { $0 != 10 && $0 != 0 }
+        let mayGrow = moment == .open && line.count == held.count
+        if let length = dialect.afterERR.compactMap({ $0.length(in: line) }).max() {
+            if mayGrow && length == held.count { return nil }
+            note(.statusText, Array("ERR\n".utf8) + line[..<length])
+            held.removeFirst(length)
+            if held.first == 10 { held.removeFirst() }
+        } else if mayGrow && dialect.afterERR.contains(where: { $0.mayBegin(with: line) }) {
+            return nil
+        }
+        isAfterERR = false
+        return []
+    }
+
     private mutating func quit() -> [UInt8]? {
         if held.contains(0) { note(.nul, held) }
         note(.quitText, held.filter { $0 != 0 })
@@ -219,6 +238,10 @@ struct ReplyTranslator {
             state = dialect.list.linesBefore > 0 ? .listBefore(left: dialect.list.linesBefore) : .listCount
             return []
         }
+        if due == .read && word == nil && !dialect.read.hasStatus && beginsMessage(line.text) {
+            note(.readStatus, line.text)
+            return readMessage()
+        }
         guard let word else {
             // No status: text before the connection is closed, or something that is shown as it is.
             if moment == .open && held.count < ReplyTranslator.longest { return nil }
@@ -238,12 +261,20 @@ struct ReplyTranslator {
         noteEnd(line)
         take(line)
         if due == .login && word == Array("OK".utf8) { isLoggedIn = true }
-        if due == .read && word == Array("OK".utf8) {
-            (state, fields) = (dialect.read.header.isEmpty ? .readBody(isFirst: true) : .readHeader(next: 0), [:])
-            isAtLineStart = true
-            return word + [10]
-        }
+        if due == .read && word == Array("OK".utf8) { return readMessage() }
+        isAfterERR = word == Array("ERR".utf8) && !dialect.afterERR.isEmpty
         return finish(word + [10])
+    }
+
+    private mutating func readMessage() -> [UInt8] {
+        (state, fields) = (dialect.read.header.isEmpty ? .readBody(isFirst: true) : .readHeader(next: 0), [:])
+        isAtLineStart = true
+        return Array("OK\n".utf8)
+    }
+
+    private func beginsMessage(_ line: ArraySlice<UInt8>) -> Bool {
+        guard case .field(_, let decoration)? = dialect.read.header.first else { return true }
+        return decoration.value(in: line) != nil
     }
 
     private mutating func listCount(_ line: Line) -> [UInt8] {

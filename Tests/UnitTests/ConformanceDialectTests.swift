@@ -137,6 +137,35 @@ struct ConformanceDialectTests {
         #expect(!body.read.shows(.subject))
     }
 
+    @Test func `a READ without OK is READ-1's fault, and what it shows is understood`() {
+        let bare = dialect {
+            $0.read = bytes("From: alice\nSubject: Quilt: zebra, jam\nOdd first line\n\nOdd last line\n.\n")
+        }
+        #expect(!bare.read.hasStatus && bare.read.fields == [.sender, .subject])
+        let reading = read(
+            "From: carol\nSubject: lunch\nat noon\n.\nERR\nOK\n", to: "READ\n1\nREAD\n2\nDEL\n1\n", in: bare)
+        #expect(reading.text == "OK\ncarol\nlunch\nat noon\n.\nERR\nOK\n")
+        #expect(reading.deviations == [.readStatus, .readLayout])
+        #expect(Deviation(.readStatus, "").faultOf == "READ-1")
+        // What is none of its messages is no READ without OK.
+        #expect(read("No such mail\n", to: "READ\n1\n", in: bare).text == "No such mail\n")
+    }
+
+    @Test func `prose that was heard behind an ERR belongs to it, and no other text does`() {
+        let talkative = dialect {
+            $0.stranger = bytes("ERR\nLogin first\n\0")
+            $0.refusals = [bytes("ERR\n"), bytes("ERR\nbanned for 60 s"), bytes("ERR\nwhat?\nwhat?\n")]
+        }
+        #expect(talkative.afterERR.map(\.shown) == ["Login first", "banned for 60 s"])
+        let refused = read("ERR\nbanned for 59 sERR\nbanned for 58 s", to: "LOGIN\na\nb\nLOGIN\na\nb\n", in: talkative)
+        #expect(refused.text == "ERR\nERR\n")
+        #expect(refused.deviations == [.statusText])
+        let stranger = read("ERR\nLogin first\n\0ERR\n", to: "LIST\nLIST\n", in: talkative)
+        #expect(stranger.text == "ERR\nERR\n" && stranger.deviations == [.statusText, .nul])
+        #expect(read("ERR\nLogin fast\n", to: "LIST\n", in: talkative).text == "ERR\nLogin fast\n")
+        #expect(read("OK\nLogin first\n", to: "SEND\na\nb\n.\n", in: talkative).text == "OK\nLogin first\n")
+    }
+
     @Test func `an answer to QUIT is taken away`() {
         let reading = read("OK\nBye bye\n", to: "LOGIN\na\nb\nQUIT\n", in: dialect())
         #expect(reading.text == "OK\n")

@@ -23,6 +23,8 @@ SHAPES = {
     # Two writes for a reply, and Nagle's algorithm between them.
     "pieces": {"pieces": True},
     "nozero": {"no_mail": b"ERR\n"},
+    # READ is the message and nothing before it; an ERR is explained on the next line.
+    "nostatus": {"read": b"Sender: %(sender)s\nSubject: %(subject)s\n%(body)s.\n", "read_ok": b"", "err": b"ERR\nSorry\n"},
     # Refuses at connect, knows names of 8 letters only, leaves at a long line: all its own business.
     "doorkeeper": {"bars": True, "names": rb"[a-z0-9]{1,8}\Z", "longest": 16384},
     "nul": {"ok": b"OK\n\0", "err": b"ERR\n\0"},
@@ -189,7 +191,7 @@ class Session(threading.Thread):
                 self.status(True)
             else:
                 text = shape["read"] % message(path)
-                self.say(shape["ok"].rstrip(b"\0").rstrip(b"\n") + b"\n" + text)
+                self.say(shape.get("read_ok", shape["ok"].rstrip(b"\0").rstrip(b"\n") + b"\n") + text)
         except FileNotFoundError: self.status(False)
 
 
