@@ -7,17 +7,25 @@ import Transcript
 package struct AcceptRate {
     /// From the first connect until the last client had an answer to a wrong command.
     package let duration: Duration
-    package static let clients = 20
+    package let clients: Int
     package let answered: Int
 
     /// The transcripts bring fifty clients at once, and a time-out is 5 s of silence.
     package var slow: Int {
-        let perClient = duration / .seconds(1) / Double(AcceptRate.clients)
-        return max(1, Int((perClient * 50 / 5).rounded(.up)))
+        max(1, Int((perClient * 50 / .seconds(5)).rounded(.up)))
     }
 
-    /// Twenty clients at once, each with a LOGIN that cannot be right; from addresses of their own.
-    package static func measure(_ options: PlayOptions, with lease: Lease) throws(Problem) -> AcceptRate {
+    /// What the last of so many waits until it is served; nothing to speak of with most servers.
+    package var queueing: Duration {
+        answered < clients || perClient < .milliseconds(50) ? .zero : perClient * 50
+    }
+
+    private var perClient: Duration { duration / (clients - 1) }
+
+    /// Clients at once, each with a LOGIN that cannot be right; from addresses of their own.
+    package static func measure(
+        _ options: PlayOptions, clients: Int, with lease: Lease
+    ) throws(Problem) -> AcceptRate {
         let scene: Scene
         do { scene = try Probe.scene(options, lease) } catch { throw .world(error) }
         defer { scene.end(keeping: false) }
@@ -38,12 +46,13 @@ package struct AcceptRate {
                 connections.allSatisfy { !$0.inbox.isEmpty || $0.inbox.hasEnded } ? () : nil
             }
             let answered = connections.count { !$0.inbox.isEmpty || $0.inbox.hasEnded }
-            return AcceptRate(duration: Clock.system.now() - began, answered: answered)
+            return AcceptRate(duration: Clock.system.now() - began, clients: clients, answered: answered)
         } catch {
             switch error {
             case .interrupted: throw .interrupted
             case .broken(let failure): throw .world(failure)
-            case .failed, .untested, .fault: return AcceptRate(duration: Clock.system.now() - began, answered: 0)
+            case .failed, .untested, .fault:
+                return AcceptRate(duration: Clock.system.now() - began, clients: clients, answered: 0)
             }
         }
     }

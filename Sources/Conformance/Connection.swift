@@ -38,6 +38,8 @@ final class Connection {
     private var sent = 0  // of outbox[next]
     private var sentLast: Duration?  // when, if the peer must read it before more follows
     private(set) var bytesMoved = 0
+    /// Nothing has come yet: it may still wait to be let in.
+    private(set) var isUnheard = true
     private var isStarved = false  // the peer does not read: cuts are of no use until it does
 
     init(label: String) { self.label = label }
@@ -57,7 +59,7 @@ final class Connection {
 
     func connect(to remote: TCPAddress, from source: TCPAddress) throws(Errno) {
         (inbox, outbox, next, sent, sentLast, pending) = (Inbox(), [], 0, 0, nil, [])
-        (flight, isReading, isStarved) = ([], true, false)
+        (flight, isReading, isStarved, isUnheard) = ([], true, false, true)
         do {
             let descriptor = try Sockets.connect(remote, from: source, nonblocking: true)
             try Sockets.sendAtOnce(descriptor.number)
@@ -174,7 +176,7 @@ final class Connection {
         while !inbox.isFull {
             do {
                 let count = try read(socket.descriptor.number, into: &scratch, at: 0..<scratch.count)
-                moved = true
+                (moved, isUnheard) = (true, false)
                 if count == 0 {
                     finish(.eof)
                     return true

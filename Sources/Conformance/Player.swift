@@ -174,7 +174,7 @@ final class Player {
         var (patience, unread) = (1, Int?.none)
         while true {
             if let result = try condition() { return result }
-            let deadline = network.lastProgress + timeout * patience
+            let deadline = network.lastProgress + timeout * patience + queueing
             let holds = network.all.contains { $0.translator?.isHolding ?? false }
             let look = holds ? min(deadline, Clock.system.now() + Player.restLooks) : deadline
             if try pump(until: look) { continue }
@@ -200,6 +200,11 @@ final class Player {
             scene.isAtRest(silentSince: network.lastProgress)
         else { return false }
         return network.all.reduce(false) { $1.rest() || $0 }
+    }
+
+    /// Who has heard nothing yet may stand behind others in the server's queue.
+    var queueing: Duration {
+        network.all.contains { $0.socket != nil && $0.isUnheard } ? scene.options.queueing : .zero
     }
 
     @discardableResult

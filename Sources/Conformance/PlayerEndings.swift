@@ -75,7 +75,7 @@ extension Player {
     /// sent before has arrived. Ends early when one of `connections` receives something, or all have ended.
     func provePause(on connections: [Connection]) throws(Stop) {
         for connection in network.all where connection.hasOutput { try flush(connection) }
-        let deadline = Clock.system.now() + timeout
+        let deadline = Clock.system.now() + timeout + queueing
         if !scene.options.server.isReference { network.resetProgress() }
         while true {
             while try pump(until: Clock.system.now()) {}

@@ -83,6 +83,7 @@ package struct Probe {
         _ = try player.heard(on: third)
         _ = try login(player, sender, on: third)
         record.emptyList = try player.ask("LIST", on: third)
+        record.secondLogin = try player.ask("LOGIN\n\(receiver)\nwrong-password", on: third)
         third.close(abruptly: false)
         // A server that goes on afterwards may ban more than an address.
         if options.server.attachment == nil { try hearBan(player, &record) }

@@ -11,6 +11,8 @@ package struct ProbeRecord: Sendable, Equatable {
     package var wrongLogin: [UInt8] = []
     /// LIST of somebody who has not logged in.
     package var stranger: [UInt8] = []
+    /// A LOGIN of somebody who has logged in.
+    package var secondLogin: [UInt8] = []
     /// Further wrong LOGINs of one address, up to a ban and one more.
     package var refusals: [[UInt8]] = []
     package var login: [UInt8] = []
@@ -31,7 +33,7 @@ package struct ProbeRecord: Sendable, Equatable {
         if let list = listLayout { dialect.list = list }
         dialect.list.refusesEmpty = ReplyTranslator.status(emptyList[...]) == Array("ERR".utf8)
         if let read = readLayout { dialect.read = read }
-        for reply in [wrongLogin, stranger, missing] + refusals {
+        for reply in [wrongLogin, stranger, secondLogin, missing] + refusals {
             guard let text = ProbeRecord.afterERR(reply), !dialect.afterERR.contains(text) else { continue }
             dialect.afterERR.append(text)
         }

@@ -14,6 +14,8 @@ package struct PlayOptions: Sendable {
     package var keepsFailed = false
     /// Of the addresses that transcripts come from: an attached server may remember those of an earlier run.
     package var firstAddress = 0
+    /// How long the last of fifty clients at once may have to wait until it is let in; see `AcceptRate`.
+    package var queueing = Duration.zero
     /// How the server sees the time; nil: as it suits the server.
     package var clock: ClockMode?
     /// What is tolerated of this server; nil: nothing.

@@ -30,9 +30,9 @@ struct DoctorCommand: ParsableCommand {
             }
             let options = PlayOptions(
                 server: try preparation.server(target, folder: folder), cancel: preparation.cancel)
-            let rate = try preparation.leasing { try AcceptRate.measure(options, with: $0) }
+            let rate = try preparation.leasing { try AcceptRate.measure(options, clients: 20, with: $0) }
             let time = Int(rate.duration / .milliseconds(1))
-            print("\(options.server.name): \(rate.answered) of \(AcceptRate.clients) clients answered after \(time) ms")
+            print("\(options.server.name): \(rate.answered) of \(rate.clients) clients answered after \(time) ms")
             print(rate.slow > 1 ? "  play it with --slow \(rate.slow)" : "  it needs no --slow")
         }
     }

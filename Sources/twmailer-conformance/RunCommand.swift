@@ -134,7 +134,12 @@ struct RunCommand: ParsableCommand {
         if isAuto {
             let found = try preparation.probe(options).dialect
             options.tolerance = found
-            if !quiet { print(found.summary.joined(separator: "\n") + "\n") }
+            if target.attach == nil {
+                let rate = try preparation.leasing { try AcceptRate.measure(options, clients: 6, with: $0) }
+                options.queueing = rate.queueing
+            }
+            let waits = options.queueing > .zero ? [RunCommand.queueing(options.queueing)] : []
+            if !quiet { print((found.summary + waits).joined(separator: "\n") + "\n") }
         }
         var run = Run(
             chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options,
@@ -164,6 +169,10 @@ struct RunCommand: ParsableCommand {
         try reports.publish(events, console: problem == nil || !RunRecord(events).results.isEmpty ? report : nil)
         if let problem { throw Exit.of(problem, name: suite.name) }
         if !RunRecord(events).isGood(suite.catalogue) { throw ExitCode(1) }
+    }
+
+    private static func queueing(_ time: Duration) -> String {
+        "Clients: fifty at once are let in within \(time.components.seconds) s, which is waited for"
     }
 
     private func chosen(_ suite: Suite) -> [Transcript] {

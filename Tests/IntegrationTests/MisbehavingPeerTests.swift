@@ -66,15 +66,15 @@ struct MisbehavingPeerTests {
         }
     }
 
-    @Test func `a server that starts twice and never again is in trouble there, and what it showed before stays`()
+    @Test func `a server that starts three times and never again is in trouble there, and what it showed before stays`()
         throws
     {
         let world = try PeerWorld()
         let folder = try makeTemporaryFolder("/tmp/mp")
         defer { try? removeTree(folder) }
-        // The probe is the first start.
+        // The probe and the look at its queue are the first starts.
         let peer = "exec \(PeerWorld.python) -I -S \(world.folder)/upright.py {port} {spool}"
-        let server = "mkdir \(folder)/1 || mkdir \(folder)/2 || exit 7; \(peer)"
+        let server = "mkdir \(folder)/1 || mkdir \(folder)/2 || mkdir \(folder)/3 || exit 7; \(peer)"
         let transcripts = ["list/empty", "quit/ends-the-connection"].map { "\(world.suite.folder)/\($0).transcript" }
         let output = try Spawn(
             try programFolder() + "/twmailer-conformance", ["run", "--server", server, "-j1"] + transcripts

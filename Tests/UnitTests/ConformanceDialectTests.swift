@@ -154,6 +154,7 @@ struct ConformanceDialectTests {
     @Test func `prose that was heard behind an ERR belongs to it, and no other text does`() {
         let talkative = dialect {
             $0.stranger = bytes("ERR\nLogin first\n\0")
+            $0.secondLogin = bytes("OK\nOnce more\n")
             $0.refusals = [bytes("ERR\n"), bytes("ERR\nbanned for 60 s"), bytes("ERR\nwhat?\nwhat?\n")]
         }
         #expect(talkative.afterERR.map(\.shown) == ["Login first", "banned for 60 s"])
