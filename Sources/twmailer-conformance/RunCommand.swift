@@ -135,7 +135,7 @@ struct RunCommand: ParsableCommand {
             let found = try preparation.probe(options).dialect
             options.tolerance = found
             if target.attach == nil {
-                let rate = try preparation.leasing { try AcceptRate.measure(options, clients: 6, with: $0) }
+                let rate = try preparation.leasing { try AcceptRate.measure(options, clients: 4, with: $0) }
                 options.queueing = rate.queueing
             }
             let waits = options.queueing > .zero ? [RunCommand.queueing(options.queueing)] : []

@@ -26,6 +26,14 @@ struct ReportSchemaTests {
         }
     }
 
+    @Test func `every verdict and every deviation that there is has its word there`() {
+        func words(_ definition: String, _ property: String) -> Set<String> {
+            Set((definitions[definition]?["properties"]?[property]?["enum"]?.items ?? []).compactMap(\.string))
+        }
+        #expect(words("deviation", "kind") == Set(Deviation.Kind.allCases.map(\.rawValue)))
+        #expect(words("transcript", "verdict") == Set(CaseVerdict.allCases.map(\.rawValue)))
+    }
+
     @Test func `a line that lacks a name, has one too many or says another word is seen`() throws {
         let schema = try #require(definitions["ended"])
         func faults(_ text: String) throws -> [String] {
