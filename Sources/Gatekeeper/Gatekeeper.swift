@@ -35,9 +35,8 @@ package struct Gatekeeper: ~Copyable {
     private var arrivals: UInt64 = 0
     /// No request is older than this one, which may have been answered.
     private var oldest: UInt64 = 1
-    /// What the directory is to be asked, in order; answered ones are passed over.
-    private var jobs: [AttemptID] = []
-    private var nextJob = 0
+    /// What the directory is to be asked; answered ones are passed over.
+    private var jobs = Turns()
     /// Out of descriptors: the door is left alone until then (real time), or it would be looked at without end.
     private var pausedUntil: Duration?
     private var rareLines = RareLines()
@@ -125,9 +124,13 @@ package struct Gatekeeper: ~Copyable {
         arrivals += 1
         let id = AttemptID(arrivals)
         requests[id] = request
-        let address = request.client.banned(ipv6Prefix: policy.rules.ipv6Prefix)
-        let pair = LoginPair(address: address, user: request.user)
+        let pair = LoginPair(address: address(of: request), user: request.user)
         carryOut(policy.arrived(id, pair, asksDirectory: request.asksDirectory, at: now))
+    }
+
+    /// Whose attempts are counted together.
+    private func address(of request: LoginRequest) -> ClientAddress {
+        request.client.banned(ipv6Prefix: policy.rules.ipv6Prefix)
     }
 
     // MARK: The directory
@@ -144,31 +147,22 @@ package struct Gatekeeper: ~Copyable {
         }
     }
 
-    /// Gives waiting jobs to idle workers, in the order of arrival.
+    /// Gives waiting jobs to idle workers.
     private mutating func dispatch() {
-        while nextJob < jobs.count {
-            guard let request = requests[jobs[nextJob]] else {
-                nextJob += 1
-                continue
-            }
+        while let id = jobs.next({ requests[$0] != nil }), let request = requests[id] {
             do {
                 guard let worker = try workers.idle() else { break }
-                let id = jobs[nextJob]
                 guard request.passOn(to: worker.socket.number) else {
                     workers.end(worker)
                     continue
                 }
                 worker.job = (id, request.deadline)
-                nextJob += 1
+                jobs.pass()
             } catch {
                 log.error("ldap-error", metadata: ["stage": "worker", "reason": "\(error)"])
                 if !workers.workers.isEmpty { break }  // the others go on
-                carryOut(policy.noVerdict(for: jobs[nextJob], at: clock.now()))
+                carryOut(policy.noVerdict(for: id, at: clock.now()))
             }
-        }
-        if nextJob == jobs.count || nextJob >= 1024 {
-            jobs.removeFirst(nextJob)
-            nextJob = 0
         }
     }
 
@@ -204,7 +198,7 @@ package struct Gatekeeper: ~Copyable {
         for step in steps {
             switch step {
             case .charge(let pair, let count, let last): state.charge(pair, count, last: last)
-            case .ask(let id): jobs.append(id)
+            case .ask(let id): if let request = requests[id] { jobs.append(id, of: address(of: request)) }
             case .ban(let address, let end): state.ban(address, until: end)
             case .lift(let address): state.lift(address)
             case .answer(let id, let verdict, let cause): answer(id, verdict, cause)

@@ -45,6 +45,33 @@ import Testing
         }
     }
 
+    /// CONC-1: a slow directory, and somebody who queues up questions under ever other names.
+    @Test func `the address that asks once waits for its turn, not for all that another has asked`() throws {
+        try withServer(["ldap-timeout=60s"]) { world in
+            try world.directory.hang()
+            let gatekeeper = try #require(world.gatekeeper())
+            func descriptors() throws -> Int {
+                try Posix.Directory.open(path: "/proc/\(gatekeeper)/fd").names().count
+            }
+            let crowd = try (1...60).map { _ in try world.talk(from: "127.0.0.27") }
+            for (number, talk) in crowd.enumerated() { try talk.say("LOGIN\nnobody\(number)\nwrong\n") }
+            try world.eventually("each of the crowd has asked") { try descriptors() > 60 }
+            let (before, single) = (try descriptors(), try world.talk(from: "127.0.0.28"))
+            try single.say("LOGIN\nalice\nalice-secret\n")
+            try world.eventually("the single one has asked") { try descriptors() > before }
+            try world.directory.resume()
+            for talk in crowd { #expect(try talk.hears("ERR\n")) }
+            #expect(try single.hears("OK\n"))
+            var answers: [String] = []
+            try world.eventually("all answers are in the log") {
+                answers = world.stage.lastLogLines(1000).filter { $0.contains(" ev=login-") }
+                return answers.count == 61
+            }
+            let place = try #require(answers.firstIndex { $0.contains(" ev=login-ok ") })
+            #expect(place < 20, "answered after \(place) of the crowd")
+        }
+    }
+
     @Test func `a directory with a certificate of somebody else's never hears a password`() throws {
         // What everybody trusts on this machine; the throwaway directory's CA is not among it.
         let authorities = "/etc/ssl/certs/ca-certificates.crt"
