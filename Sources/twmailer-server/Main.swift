@@ -65,7 +65,8 @@ import SystemPackage
         }
         if options.clock.isVirtual { log.warning("virtual-time") }
         log.notice("listening", metadata: ["address": "\(address)", "version": "\(productVersion)"])
-        if options.logFormat == .text { try writeAll(2, Array("listening on \(address)\n".utf8).span) }
+        // Like all of the log, it may be lost and ends nothing.
+        if options.logFormat == .text { try? writeAll(2, Array("listening on \(address)\n".utf8).span) }
         try supervisor.run()
     }
 

@@ -148,6 +148,14 @@ import Testing
         }
     }
 
+    /// On a full disk people still read and delete.
+    @Test func `a log that takes no line keeps no server from its start`() throws {
+        try withServer(launcher: "exec 2>/dev/full; exec") { world in
+            let answer = try world.login("alice", "alice-secret", from: "127.0.0.1")
+            #expect(answer == "OK\n")
+        }
+    }
+
     /// A blocked signal wakes nobody, and a program inherits what its starter has blocked.
     @Test func `signals that were blocked at the start end sessions and server all the same`() throws {
         try withServer(launcher: "exec env --block-signal") { world in
