@@ -27,13 +27,25 @@ package struct StateFolder: ~Copyable {
         do {
             let folder = try ownFolder(path)
             let lock = try folder.create("lock", .readWrite, exclusive: false)
-            guard try tryLock(lock.number, .exclusive) else { throw Failure.inUse(path: path) }
+            guard try takeOver(lock.number) else { throw Failure.inUse(path: path) }
             return try restored(folder, lock: lock, clock: clock, log: log, into: &policy)
         } catch let failure as Failure {
             throw failure
         } catch {
             throw .unusable(path: path, reason: "\(error)")
         }
+    }
+
+    /// The spool is our server's alone, so whoever has the lock was a killed server's, and ends as soon as the disk lets
+    /// it go. False when it does not in time.
+    private static func takeOver(_ lock: Int32) throws(Errno) -> Bool {
+        let deadline = Clock.system.now() + .seconds(10)
+        while try !tryLock(lock, .exclusive) {
+            if Clock.system.now() >= deadline { return false }
+            var none: [PollEntry] = []
+            _ = try Clock.system.poll(&none, until: Clock.system.now() + .milliseconds(5))
+        }
+        return true
     }
 
     private static func ownFolder(_ path: String) throws -> Directory {
