@@ -15,10 +15,9 @@ package struct AcceptRate {
         max(1, Int((perClient * 50 / .seconds(5)).rounded(.up)))
     }
 
-    /// What the last of fifty waits until it is served; nothing to speak of with most servers. Twice that, because a
-    /// client who found the server's queue full asks again after 1, 3, 7, 15, 31 s (RFC 6298, 5.5).
+    /// What the last of so many waits until it is served; nothing to speak of with most servers.
     package var queueing: Duration {
-        answered < clients || perClient < .milliseconds(50) ? .zero : perClient * 100
+        answered < clients || perClient < .milliseconds(50) ? .zero : perClient * 50
     }
 
     private var perClient: Duration { duration / (clients - 1) }

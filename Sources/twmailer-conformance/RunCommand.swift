@@ -172,7 +172,7 @@ struct RunCommand: ParsableCommand {
     }
 
     private static func queueing(_ time: Duration) -> String {
-        "Clients: they are let in so slowly that the last of fifty is waited for \(time.components.seconds) s"
+        "Clients: fifty at once are let in within \(time.components.seconds) s, which is waited for"
     }
 
     private func chosen(_ suite: Suite) -> [Transcript] {
