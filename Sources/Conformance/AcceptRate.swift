@@ -12,14 +12,15 @@ package struct AcceptRate {
 
     /// The transcripts bring fifty clients at once, and a time-out is 5 s of silence.
     package var slow: Int {
-        max(1, Int((perClient * 50 / .seconds(5)).rounded(.up)))
+        max(1, Int((ofFifty / .seconds(5)).rounded(.up)))
     }
 
-    /// What the last of so many waits until it is served; nothing to speak of with most servers.
+    /// What the last of fifty waits until it is served; nothing to speak of with most servers.
     package var queueing: Duration {
-        answered < clients || perClient < .milliseconds(50) ? .zero : perClient * 50
+        answered < clients || perClient < .milliseconds(50) ? .zero : ofFifty
     }
 
+    private var ofFifty: Duration { perClient * 50 }
     private var perClient: Duration { duration / (clients - 1) }
 
     /// Clients at once, each with a LOGIN that cannot be right; from addresses of their own.

@@ -4,15 +4,7 @@ import Transcript
 
 extension ConsoleReport {
     func blocking(_ groups: [FailureGroup]) -> [[FailureGroup]] {
-        var byCause: [(cause: String, groups: [FailureGroup])] = []
-        for group in groups where group.isBlocked {
-            if let index = byCause.firstIndex(where: { $0.cause == group.cause }) {
-                byCause[index].groups.append(group)
-            } else {
-                byCause.append((group.cause, [group]))
-            }
-        }
-        return byCause.map(\.groups)
+        groups.filter(\.isBlocked).inGroups(by: \.cause).map(\.members)
     }
 
     func blocked(_ groups: [FailureGroup], _ target: String?) -> [String] {
@@ -23,18 +15,9 @@ extension ConsoleReport {
     }
 
     func skipped(_ results: [TranscriptResult]) -> [String] {
-        var counts: [(reason: String, paths: Set<String>)] = []
-        for result in results {
-            guard let reason = result.untested else { continue }
-            if let index = counts.firstIndex(where: { $0.reason == reason }) {
-                counts[index].paths.insert(result.path)
-            } else {
-                counts.append((reason, [result.path]))
-            }
-        }
-        return counts.map { count in
-            let paths = count.paths.map(name).sorted()
-            return "NOT TESTED  \(count.reason): \(paths.prefix(3).joined(separator: ", "))"
+        results.filter { $0.untested != nil }.inGroups { $0.untested ?? "" }.map { reason, results in
+            let paths = Set(results.map(\.path)).map(name).sorted()
+            return "NOT TESTED  \(reason): \(paths.prefix(3).joined(separator: ", "))"
                 + (paths.count > 3 ? " and \(paths.count - 3) more" : "")
         }
     }
@@ -64,37 +47,21 @@ extension ConsoleReport {
     }
 
     func clauseLines(_ tally: Tally) -> [String] {
-        func ids(_ level: Level, _ standing: (Tally.Standing) -> Bool) -> [String] {
-            tally.clauses.filter { $0.clause.level == level && standing($0.standing) }.map(\.clause.id)
-        }
         var lines: [String] = []
         for level in [Level.must, .should] {
-            let missing = ids(level) { $0 == .notReached }
-            if isWhole && !missing.isEmpty {
-                lines.append("NOT REACHED  \(level.rawValue)  \(missing.joined(separator: " "))")
+            let all = tally.clauses.filter { $0.clause.level == level }.inGroups(by: \.standing)
+            func add(_ title: String, _ wanted: Tally.Standing, _ reason: String = "") {
+                for (standing, clauses) in all where standing == wanted {
+                    let ids = clauses.map(\.clause.id).joined(separator: " ")
+                    lines.append("\(title)  \(level.rawValue)  \(ids)\(reason)")
+                }
             }
-            let failed = ids(level) { $0 == .failed }
-            if !failed.isEmpty { lines.append("FAILED       \(level.rawValue)  \(failed.joined(separator: " "))") }
-            let adapted = ids(level) { $0 == .adapted }
-            if !adapted.isEmpty { lines.append("ADAPTED      \(level.rawValue)  \(adapted.joined(separator: " "))") }
-            for (reason, clauses) in untested(level, tally) {
-                lines.append("NOT TESTED   \(level.rawValue)  \(clauses.joined(separator: " ")): \(reason)")
-            }
+            if isWhole { add("NOT REACHED", .notReached) }
+            add("FAILED     ", .failed)
+            add("ADAPTED    ", .adapted)
+            for case (.notTested(let reason), _) in all { add("NOT TESTED ", .notTested(reason), ": \(reason)") }
         }
         return lines
-    }
-
-    private func untested(_ level: Level, _ tally: Tally) -> [(reason: String, clauses: [String])] {
-        var found: [(reason: String, clauses: [String])] = []
-        for (clause, standing) in tally.clauses where clause.level == level {
-            guard case .notTested(let reason) = standing else { continue }
-            if let index = found.firstIndex(where: { $0.reason == reason }) {
-                found[index].clauses.append(clause.id)
-            } else {
-                found.append((reason, [clause.id]))
-            }
-        }
-        return found
     }
 
     func counts(_ tally: Tally, interrupted: Bool) -> String {
@@ -121,5 +88,21 @@ extension ConsoleReport {
         if run.isGood(catalogue) { return green("It passes: of what was tested no MUST failed.") }
         let failed = tally.clauses.count { $0.clause.level == .must && $0.standing == .failed }
         return red("It does not pass: \(failed) MUST clause\(failed == 1 ? "" : "s") failed; what crashed counts too.")
+    }
+}
+
+extension Sequence {
+    /// Those with the same key together, in the order in which the keys come first.
+    fileprivate func inGroups<Key: Equatable>(by key: (Element) -> Key) -> [(key: Key, members: [Element])] {
+        var groups: [(key: Key, members: [Element])] = []
+        for element in self {
+            let key = key(element)
+            if let index = groups.firstIndex(where: { $0.key == key }) {
+                groups[index].members.append(element)
+            } else {
+                groups.append((key, [element]))
+            }
+        }
+        return groups
     }
 }

@@ -27,14 +27,8 @@ package struct FailureGroup: Sendable, Equatable {
     /// One per transcript that failed, in the order of the results' paths.
     package static func groups(_ results: [TranscriptResult]) -> [FailureGroup] {
         let failed = Set(results.compactMap(\.failure?.clause?.id))
-        var order: [String] = []
-        var byPath: [String: [TranscriptResult]] = [:]
-        for result in results {
-            if byPath[result.path] == nil { order.append(result.path) }
-            byPath[result.path, default: []].append(result)
-        }
-        return order.sorted().compactMap { path in
-            let runs = (byPath[path] ?? []).sorted { $0.segmentation.rank < $1.segmentation.rank }
+        return Dictionary(grouping: results, by: \.path).sorted { $0.key < $1.key }.compactMap { path, results in
+            let runs = results.sorted { $0.segmentation.rank < $1.segmentation.rank }
             guard let first = runs.first(where: { $0.failure != nil }), let failure = first.failure else { return nil }
             var group = FailureGroup(
                 path: path, failure: failure, segmentation: first.segmentation, duration: first.duration)

@@ -1,5 +1,6 @@
 /// `do`: macros of the dialect and of the transcript, and `find`.
 
+import Posix
 import Transcript
 
 extension Player {
@@ -19,7 +20,7 @@ extension Player {
             }
             names[option.key] = try value(option.value)
         }
-        let path = macro.path ?? scene.transcript.fileName
+        let path = macro.path ?? String(lastPart(of: scene.transcript.path))
         let inner = Frame(names: names, current: frame.connection(client), macro: (name, path), run: frame.run)
         frames.append(inner)
         place.inside.append("\(path), in do \(name)")

@@ -16,11 +16,6 @@ extension Transcript {
     /// The tags in the order of the file.
     package var tags: [(clause: ClauseID, line: Int)] { Transcript.tags(steps) }
 
-    /// The last part of its path.
-    var fileName: String {
-        String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...])
-    }
-
     private static func tags(_ steps: [Step]) -> [(clause: ClauseID, line: Int)] {
         steps.flatMap { step -> [(clause: ClauseID, line: Int)] in
             switch step.action {
@@ -97,7 +92,8 @@ package struct Playing {
         for file in dialect {
             for case .define(let name, let parameters, let options, let body) in file.steps.map(\.action) {
                 macros[name] = Macro(
-                    name: name, parameters: parameters, options: options, body: body, path: file.fileName)
+                    name: name, parameters: parameters, options: options, body: body,
+                    path: String(lastPart(of: file.path)))
             }
         }
         return macros

@@ -1,5 +1,6 @@
 /// One transcript with all its playings, as CI counts it: the worst of them decides.
 
+import Posix
 import Transcript
 
 struct TranscriptCase {
@@ -17,7 +18,7 @@ struct TranscriptCase {
     var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "" }
     /// "one-minute" of it.
     var name: String {
-        let file = path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path[...]
+        let file = lastPart(of: path)
         return String(file.hasSuffix(".transcript") ? file.dropLast(11) : file)
     }
 

@@ -42,8 +42,7 @@ package struct StateFolder: ~Copyable {
         let deadline = Clock.system.now() + .seconds(10)
         while try !tryLock(lock, .exclusive) {
             if Clock.system.now() >= deadline { return false }
-            var none: [PollEntry] = []
-            _ = try Clock.system.poll(&none, until: Clock.system.now() + .milliseconds(5))
+            pauseBriefly(microseconds: 5000)
         }
         return true
     }

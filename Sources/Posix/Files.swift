@@ -176,6 +176,11 @@ package func truncate(_ descriptor: Int32, to size: Int) throws(Errno) {
     try retrying { ftruncate(descriptor, size) }
 }
 
+/// What stands behind the last slash of a path.
+package func lastPart(of path: String) -> Substring {
+    path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
+}
+
 /// rmdir(2): an empty folder goes.
 package func removeFolder(_ path: String) throws(Errno) { try retrying { unsafe rmdir(path) } }
 

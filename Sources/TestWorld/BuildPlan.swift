@@ -52,8 +52,7 @@ package struct BuildPlan: Sendable, Equatable {
 
     /// What is not copied beside a plan: what an earlier build has left, and what has nothing to do with building.
     package static func isLeftOut(_ path: String) -> Bool {
-        let name = path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
-        if [".git", "CMakeCache.txt", "CMakeFiles"].contains(name) { return true }
+        if [".git", "CMakeCache.txt", "CMakeFiles"].contains(lastPart(of: path)) { return true }
         return ELFFile(path)?.isMadeByABuild ?? false
     }
 }

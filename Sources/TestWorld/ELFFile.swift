@@ -46,9 +46,7 @@ package enum ServerBinary {
 
     /// The one whose name says that it is the server, or else the only one that can be it.
     package static func choose(among programs: [String]) -> String? {
-        func name(_ path: String) -> String {
-            String(path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]).lowercased()
-        }
+        func name(_ path: String) -> String { lastPart(of: path).lowercased() }
         let possible = programs.filter { !name($0).contains("client") && !name($0).contains("test") }
         let servers = possible.filter { name($0).contains("server") }
         if let shortest = servers.min(by: { ($0.utf8.count, $0) < ($1.utf8.count, $1) }) { return shortest }

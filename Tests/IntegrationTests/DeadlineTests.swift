@@ -77,15 +77,21 @@ import Testing
         }
     }
 
+    /// alice, who has sent herself a long message and asks for it; and the bytes of its text.
+    private func readingTwentyMegabytes(_ world: ServerWorld) throws -> (talk: Talk, length: Int) {
+        let block = Array(String(repeating: String(repeating: "x", count: 99) + "\n", count: 10_000).utf8)
+        let talk = try world.talk()
+        try talk.login("alice")
+        try talk.say("SEND\nalice\nlong\n")
+        for _ in 1...20 { try talk.say(block) }
+        try talk.say(".\nREAD\n1\n")
+        return (talk, 20 * block.count)
+    }
+
     /// T13
     @Test func `to read a message is closed, and the message stays`() throws {
         try withServer { world in
-            let block = Array(String(repeating: String(repeating: "x", count: 99) + "\n", count: 10_000).utf8)
-            let talk = try world.talk()
-            try talk.login("alice")
-            try talk.say("SEND\nalice\nlong\n")
-            for _ in 1...20 { try talk.say(block) }
-            try talk.say(".\nREAD\n1\n")
+            let (talk, length) = try readingTwentyMegabytes(world)
             #expect(try talk.hears("OK\nOK\n"))
             try world.eventually("the session gives up") {
                 world.stage.clock.advance(by: .seconds(61))
@@ -96,9 +102,9 @@ import Testing
             try again.login("alice")
             try again.say("READ\n1\n")
             let head = "OK\nalice\nalice\nlong\n"
-            let message = try again.hear(bytes: head.utf8.count + 20 * block.count + 2)
+            let message = try again.hear(bytes: head.utf8.count + length + 2)
             #expect(
-                message.count == head.utf8.count + 20 * block.count + 2 && message.suffix(3).elementsEqual("\n.\n".utf8)
+                message.count == head.utf8.count + length + 2 && message.suffix(3).elementsEqual("\n.\n".utf8)
             )
         }
     }
@@ -106,12 +112,7 @@ import Testing
     /// T13: poll(2) tells of room only when a third of the socket's buffer is free, which takes such a client minutes.
     @Test func `to read a message but reads it is not closed`() throws {
         try withServer { world in
-            let block = Array(String(repeating: String(repeating: "x", count: 99) + "\n", count: 10_000).utf8)
-            let talk = try world.talk()
-            try talk.login("alice")
-            try talk.say("SEND\nalice\nlong\n")
-            for _ in 1...20 { try talk.say(block) }
-            try talk.say(".\nREAD\n1\n")
+            let (talk, length) = try readingTwentyMegabytes(world)
             #expect(try talk.hears("OK\nOK\nalice\nalice\nlong\n"))
             var heard = 0
             try world.eventually("the session waits for room") { try talk.unsent() > 1_000_000 }
@@ -123,8 +124,8 @@ import Testing
                 }
                 world.stage.clock.advance(by: .seconds(50))
             }
-            let rest = try talk.hear(bytes: 20 * block.count + 2 - heard)
-            #expect(rest.count == 20 * block.count + 2 - heard && rest.suffix(3).elementsEqual("\n.\n".utf8))
+            let rest = try talk.hear(bytes: length + 2 - heard)
+            #expect(rest.count == length + 2 - heard && rest.suffix(3).elementsEqual("\n.\n".utf8))
         }
     }
 }

@@ -26,10 +26,7 @@ import Testing
     @Test func `a gatekeeper that hangs while the directory is asked is replaced, never by one beside it`() throws {
         try withServer { world in
             for _ in 1...2 { #expect(try world.login("alice", "wrong", from: "127.0.0.59") == "ERR\n") }
-            try world.directory.hang()
-            let talk = try world.talk(from: "127.0.0.59")
-            try talk.say("LOGIN\nalice\nwrong\n")
-            _ = try busyWorker(of: world)
+            let (talk, _) = try askInVain(world, from: "127.0.0.59")
             let hung = try #require(world.gatekeeper())
             try hung.send(signal: Self.stop)
             #expect(try talk.hears("ERR\n"))
@@ -52,11 +49,7 @@ import Testing
         try withServer(["ldap-timeout=2s"]) { world in
             #expect(try world.login("alice", "alice-secret", from: "127.0.0.52") == "OK\n")
             for _ in 1...4 {
-                // With the directory asleep a verdict is under way for as long as it takes to say who is asked.
-                try world.directory.hang()
-                let talk = try world.talk(from: "127.0.0.52")
-                try talk.say("LOGIN\nalice\nwrong\n")
-                let worker = try busyWorker(of: world)
+                let (talk, worker) = try askInVain(world, from: "127.0.0.52")
                 try worker.send(signal: signal)
                 #expect(try talk.hears("ERR\n"))
                 try world.directory.resume()
@@ -71,10 +64,7 @@ import Testing
         try withServer { world in
             #expect(try world.login("bob", "bob-secret", from: "127.0.0.54") == "OK\n")
             for _ in 1...3 {
-                try world.directory.hang()
-                let talk = try world.talk(from: "127.0.0.53")
-                try talk.say("LOGIN\nalice\nwrong\n")
-                _ = try busyWorker(of: world)
+                let (talk, _) = try askInVain(world, from: "127.0.0.53")
                 let gatekeeper = try #require(world.gatekeeper())
                 try gatekeeper.send(signal: Signals.kill)
                 #expect(try talk.hears("ERR\n"))
@@ -191,6 +181,15 @@ import Testing
             #expect(try talk.hears("ERR\nOK\n") && talk.isAtEnd())
             #expect(try world.names(".tmp").isEmpty && world.names("bob/new").count == 1)
         }
+    }
+
+    /// A wrong LOGIN that a worker has put to the directory. As that is asleep, the verdict is under way for as long as it
+    /// takes to say who is asked.
+    private func askInVain(_ world: ServerWorld, from address: String) throws -> (talk: Talk, worker: ProcessID) {
+        try world.directory.hang()
+        let talk = try world.talk(from: address)
+        try talk.say("LOGIN\nalice\nwrong\n")
+        return (talk, try busyWorker(of: world))
     }
 
     /// The worker that has been given a question: it is told by its gatekeeper's charge, and waits for the directory.
