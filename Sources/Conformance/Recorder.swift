@@ -75,8 +75,11 @@ final class Recorder: Sendable {
 
     func note(_ kind: ExchangeLine.Kind, line: Int, who: String, _ bytes: [UInt8], count: Int) {
         state.withLock { state in
-            // Consecutive lines of one client are shown as one, and so are the pieces of one line received.
-            if let last = state.exchange.indices.last, state.exchange[last].kind == kind,
+            // Consecutive lines of one client are shown as one, and so are the pieces of one line received. Runs at once
+            // (C1/3) have no order among each other: of them each has lines of its own.
+            let label = who.dropFirst()
+            let previous = label.contains("/") ? state.exchange.lastIndex { $0.who.dropFirst() == label } : nil
+            if let last = previous ?? state.exchange.indices.last, state.exchange[last].kind == kind,
                 state.exchange[last].who == who, last >= state.phaseStart,
                 kind == .sent || (kind == .received && state.exchange[last].line == line)
             {
