@@ -196,23 +196,6 @@ final class Connection {
     }
 }
 
-extension Write {
-    var count: Int {
-        switch self {
-        case .bytes(let bytes): bytes.count
-        case .bulk(_, let range): range.count
-        }
-    }
-
-    func bytes(from offset: Int, atMost limit: Int) -> [UInt8] {
-        switch self {
-        case .bytes(let bytes): Array(bytes[offset..<min(bytes.count, offset + limit)])
-        case .bulk(let payload, let range):
-            payload[(range.lowerBound + offset)..<min(range.upperBound, range.lowerBound + offset + limit)]
-        }
-    }
-}
-
 /// An S line whose fate the next one decides.
 enum PendingLine {
     case optional(LinePattern)

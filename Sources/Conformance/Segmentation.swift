@@ -43,6 +43,23 @@ package enum Write: Sendable, Equatable {
     case bulk(Payload, Range<Int>)
 }
 
+extension Write {
+    var count: Int {
+        switch self {
+        case .bytes(let bytes): bytes.count
+        case .bulk(_, let range): range.count
+        }
+    }
+
+    func bytes(from offset: Int, atMost limit: Int) -> [UInt8] {
+        switch self {
+        case .bytes(let bytes): Array(bytes[offset..<min(bytes.count, offset + limit)])
+        case .bulk(let payload, let range):
+            payload[(range.lowerBound + offset)..<min(range.upperBound, range.lowerBound + offset + limit)]
+        }
+    }
+}
+
 extension Segmentation {
     /// Of a payload only this much at each end is cut; a byte at a time, 10 MB would take minutes.
     package static let cutEnds = 4096
