@@ -104,55 +104,6 @@ package struct Dialect: Sendable, Equatable {
     }
 }
 
-/// One thing that a server does otherwise than the sheet shows.
-package struct Deviation: Sendable, Hashable {
-    package enum Kind: String, Sendable, CaseIterable {
-        case greeting, statusText, lineEnd, nul, listLayout, readLayout, finalDot, quitText, closingText, emptyList,
-            readStatus
-    }
-    package var kind: Kind
-    /// The first example met.
-    package var shown: String
-    package init(_ kind: Kind, _ shown: String) { (self.kind, self.shown) = (kind, shown) }
-
-    /// The clause that does not tolerate it. It is understood all the same, so that one fault is not many.
-    package var faultOf: String? {
-        switch kind {
-        // FRAME-3 tolerates text, never NULs: they are not part of any line.
-        case .nul: "FRAME-3"
-        case .emptyList: "LIST-1"
-        case .readStatus: "READ-1"
-        default: nil
-        }
-    }
-
-    package var title: String {
-        switch kind {
-        case .greeting: "text at connect"
-        case .statusText: "text after OK or ERR"
-        case .lineEnd: "a status without its bare line feed"
-        case .nul: "NUL bytes beside a reply"
-        case .listLayout: "LIST is decorated"
-        case .readLayout: "READ shows other lines before the text"
-        case .finalDot: "READ ends without a dot"
-        case .quitText: "QUIT is answered"
-        case .emptyList: "LIST without mail is no 0"
-        case .readStatus: "READ shows the message without OK before it"
-        case .closingText: "text instead of ERR before the connection is closed"
-        }
-    }
-
-    /// Whether a clause that is about exact bytes sees it.
-    func concerns(_ clause: String) -> Bool {
-        switch clause {
-        case "FRAME-3": kind != .emptyList && kind != .readStatus
-        case "READ-5": kind == .readLayout || kind == .finalDot
-        case "QUIT-2": kind == .quitText
-        default: false
-        }
-    }
-}
-
 extension Dialect {
     /// What was found, for people; one line each.
     package var summary: [String] {
@@ -178,6 +129,25 @@ extension Dialect {
 
 extension Dialect.Decoration {
     func shown(_ name: String) -> String { "\(before.shown){\(name)}\(after.shown)" }
+}
+
+extension Dialect.ReadLayout {
+    /// "From: {sender}⏎Subject: {subject}⏎", for people.
+    package var summary: String {
+        header.map { line in
+            switch line {
+            case .other: "(other text)\n"
+            case .field(let field, let decoration):
+                "\(decoration.before.shown){\(field.rawValue)}\(decoration.after.shown)\n"
+            }
+        }.joined() + beforeBody.shown + "{text}"
+    }
+}
+
+extension Dialect.Sample {
+    package var shown: String {
+        bytes.map { $0 == Dialect.Sample.word ? "{name}" : String(UnicodeScalar($0)) }.joined()
+    }
 }
 
 extension UInt8 {
