@@ -45,13 +45,22 @@ struct BanFolder: ~Copyable {
     }
 
     /// Every ban that has a file; nil for a file whose content is torn (BAN-10).
-    func load() throws(Errno) -> [(address: ClientAddress, record: BanRecord?)] {
+    func load() throws(UnusableFile) -> [(address: ClientAddress, record: BanRecord?)] {
         var bans: [(address: ClientAddress, record: BanRecord?)] = []
-        for name in try folder.names() {
+        let names = try UnusableFile.naming(BanFolder.name) { () throws(Errno) -> [String] in try folder.names() }
+        for name in names {
             guard let address = ClientAddress(text: name) else { continue }
-            let file = try folder.open(name, .readOnly)
-            bans.append((address, BanRecord(decoding: try readWhole(file.number, limit: StateRecord.size + 1))))
+            let path = BanFolder.name + "/" + name
+            let content = try UnusableFile.naming(path) { () throws(Errno) -> [UInt8]? in try self.content(of: name) }
+            guard let content else { throw UnusableFile(name: path, reason: "it is no file; move it away") }
+            bans.append((address, BanRecord(decoding: content)))
         }
         return bans
+    }
+
+    /// Nil: not a file.
+    private func content(of name: String) throws(Errno) -> [UInt8]? {
+        let file = try folder.open(name, .readOnly)
+        return try status(of: file.number).isRegular ? readWhole(file.number, limit: StateRecord.size + 1) : nil
     }
 }

@@ -13,7 +13,7 @@ struct ChargeFile: ~Copyable {
     private var end = 1  // place 0 is the head
 
     static let name = "charges"
-    private static let newName = "charges.new"
+    static let newName = "charges.new"
 
     /// Writes a new file with these records and puts it in the old one's place.
     static func create(

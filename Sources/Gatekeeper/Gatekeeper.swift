@@ -37,6 +37,8 @@ package struct Gatekeeper: ~Copyable {
     private var oldest: UInt64 = 1
     /// What the directory is to be asked; answered ones are passed over.
     private var jobs = Turns()
+    /// Of a session's socket: a number is the lowest that is free (open(2)), and bans and workers need some yet.
+    private let lastNumber: Int32
     /// Out of descriptors: the door is left alone until then (real time), or it would be looked at without end.
     private var pausedUntil: Duration?
     private var rareLines = RareLines()
@@ -50,6 +52,8 @@ package struct Gatekeeper: ~Copyable {
         self.state = state
         self.policy = policy
         self.workers = WorkerPool(program: workers.program, arguments: workers.arguments, limit: Workers.limit)
+        let numbers = ResourceLimit.openFiles.current
+        lastNumber = Int32(clamping: numbers > 64 ? numbers - 32 : numbers / 2)
         self.timeout = timeout
         self.clock = clock
         self.log = log
@@ -91,8 +95,11 @@ package struct Gatekeeper: ~Copyable {
     private mutating func letIn() {
         do {
             while true {
-                listen(to: Visitor(try Sockets.acceptLocally(descriptors.door.number)))
+                let socket = try Sockets.acceptLocally(descriptors.door.number)
+                let isFull = socket.number >= lastNumber
+                listen(to: Visitor(socket))
                 dispatch()  // a worker asks while the next one is let in
+                if isFull { try makeRoom() }
             }
         } catch Errno.wouldBlock {
             return
@@ -101,6 +108,14 @@ package struct Gatekeeper: ~Copyable {
             pausedUntil = now + .milliseconds(100)
             rareLines.warn("gatekeeper-full", reason: "\(error)", at: now, log: log)
         }
+    }
+
+    /// Lets go of the sessions that have left while they waited; what they asked is carried out all the same (BAN-4).
+    private func makeRoom() throws(Errno) {
+        let waiting = requests.values.filter { $0.visitor != nil }
+        var entries = waiting.map { PollEntry($0.visitor!.socket.number, []) }
+        if try Clock.system.poll(&entries, until: .zero) == 0 { throw .tooManyOpenFiles }
+        for (request, entry) in zip(waiting, entries) where !entry.ready.isEmpty { request.hangUp() }
     }
 
     private mutating func listen(to visitor: Visitor) {

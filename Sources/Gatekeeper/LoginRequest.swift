@@ -10,7 +10,8 @@ final class Visitor {
 }
 
 final class LoginRequest {
-    private let visitor: Visitor
+    /// nil once the session has left.
+    private(set) var visitor: Visitor?
     let client: ClientAddress
     let user: Username?
     let asksDirectory: Bool
@@ -41,6 +42,11 @@ final class LoginRequest {
         return true
     }
 
-    /// A session that has left does not hear it.
-    func answer(_ verdict: Verdict) { _ = try? Sockets.send(visitor.socket.number, [verdict.rawValue].span) }
+    /// The session has left: nobody hears the answer.
+    func hangUp() { visitor = nil }
+
+    func answer(_ verdict: Verdict) {
+        guard let visitor else { return }
+        _ = try? Sockets.send(visitor.socket.number, [verdict.rawValue].span)
+    }
 }

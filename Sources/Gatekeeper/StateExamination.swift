@@ -16,13 +16,13 @@ package struct StateExamination {
         do {
             try StateFolder.check(folder, path: path)
             let found = try BanFolder.existing(in: folder)?.load() ?? []
-            let charges = try ChargeFile.load(from: folder)
+            let charges = try UnusableFile.naming(ChargeFile.name) { () throws(Errno) in
+                try ChargeFile.load(from: folder)
+            }
             let now = Moment(boot: clock.now(), wall: clock.wall(), bootID: clock.bootID())
             describe(found, Recovery(bans: found, charges: charges, rules: rules, at: now))
-        } catch let failure as StateFolder.Failure {
-            throw failure
         } catch {
-            throw .unusable(path: path, reason: "\(error)")
+            throw StateFolder.Failure(error, path: path)
         }
     }
 

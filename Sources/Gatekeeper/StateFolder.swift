@@ -9,6 +9,14 @@ package struct StateFolder: ~Copyable {
     package enum Failure: Error {
         case inUse(path: String)
         case unusable(path: String, reason: String)
+
+        init(_ error: any Error, path: String) {
+            switch error {
+            case let failure as Failure: self = failure
+            case let file as UnusableFile: self = .unusable(path: path + "/" + file.name, reason: file.reason)
+            default: self = .unusable(path: path, reason: "\(error)")
+            }
+        }
     }
 
     private let clock: Clock
@@ -29,10 +37,8 @@ package struct StateFolder: ~Copyable {
             let lock = try folder.create("lock", .readWrite, exclusive: false)
             guard try takeOver(lock.number) else { throw Failure.inUse(path: path) }
             return try restored(folder, lock: lock, clock: clock, log: log, into: &policy)
-        } catch let failure as Failure {
-            throw failure
         } catch {
-            throw .unusable(path: path, reason: "\(error)")
+            throw Failure(error, path: path)
         }
     }
 
@@ -73,16 +79,20 @@ package struct StateFolder: ~Copyable {
     private static func restored(
         _ folder: borrowing Directory, lock: consuming OwnedDescriptor, clock: Clock, log: Logger,
         into policy: inout BanPolicy
-    ) throws(Errno) -> StateFolder {
+    ) throws -> StateFolder {
         let now = Moment(boot: clock.now(), wall: clock.wall(), bootID: clock.bootID())
-        let bans = try BanFolder.open(in: folder)
-        let recovery = Recovery(
-            bans: try bans.load(), charges: try ChargeFile.load(from: folder), rules: policy.rules, at: now)
+        let bans = try UnusableFile.naming(BanFolder.name) { () throws(Errno) in try BanFolder.open(in: folder) }
+        let charged = try UnusableFile.naming(ChargeFile.name) { () throws(Errno) in
+            try ChargeFile.load(from: folder)
+        }
+        let recovery = Recovery(bans: try bans.load(), charges: charged, rules: policy.rules, at: now)
         for ban in recovery.bans where ban.mustBeWritten {
             try bans.write(BanRecord(end: ban.end), of: ban.address)
         }
         for address in recovery.ended { try bans.remove(address) }
-        let charges = try ChargeFile.create(in: folder, recovery.charges, bootID: now.bootID)
+        let charges = try UnusableFile.naming(ChargeFile.newName) { () throws(Errno) in
+            try ChargeFile.create(in: folder, recovery.charges, bootID: now.bootID)
+        }
         for ban in recovery.bans { policy.restore(banOf: ban.address, until: ban.end.boot) }
         for charge in recovery.charges {
             policy.restore(chargesOf: charge.pair, count: charge.count, last: charge.last.boot)

@@ -26,10 +26,15 @@ struct GatekeeperProcess: ~Copyable {
     /// When it is to be asked whether it is still there; or, after its end, started again.
     private(set) var dueAt: Duration?
 
-    static func prepare(path: String, arguments: [String], spool: borrowing Directory) throws(Errno) -> Self {
-        GatekeeperProcess(
-            path: path, arguments: arguments, listener: try Sockets.listenLocally(spool, GatekeeperLine.socketName),
-            lifeline: nil)
+    static func prepare(
+        path: String, arguments: [String], spool: borrowing Directory
+    ) throws(Supervisor.StartFailure) -> Self {
+        do {
+            let listener = try Sockets.listenLocally(spool, GatekeeperLine.socketName)
+            return GatekeeperProcess(path: path, arguments: arguments, listener: listener, lifeline: nil)
+        } catch {
+            throw .socket(name: GatekeeperLine.socketName, error)
+        }
     }
 
     /// In a session: gives up the copies of what is the supervisor's, above all the lifeline.

@@ -54,6 +54,8 @@ package struct Supervisor: ~Copyable {
 
     package enum StartFailure: Error {
         case system(Errno)
+        /// The socket at which logins are asked about.
+        case socket(name: String, Errno)
         /// It said why on standard error.
         case gatekeeper(Ending)
     }

@@ -20,6 +20,12 @@ package enum ResourceLimit {
         }
     }
 
+    /// The limit that holds; `UInt64.max` without one.
+    package var current: UInt64 {
+        var limit = rlimit()
+        return unsafe getrlimit(number, &limit) == 0 ? UInt64(limit.rlim_cur) : .max
+    }
+
     /// A lower limit that is there already stays.
     package func lower(to value: UInt64) {
         var limit = rlimit()

@@ -14,6 +14,8 @@ package enum SpoolFailure: Error, Equatable, CustomStringConvertible {
         case writableByOthers(mode: UInt32)
         case cannotCreate(Errno)
         case notWritable(Errno)
+        /// Of another kind than what the server makes under this name.
+        case inTheWay(String)
         case system(Errno)
     }
 
@@ -34,6 +36,8 @@ package enum SpoolFailure: Error, Equatable, CustomStringConvertible {
             "cannot create \(path): \(error): make its parent folder, or name another"
         case .unusable(let path, .notWritable(let error)):
             "cannot write in \(path): \(error): give this server's user write access, or name another folder"
+        case .unusable(let path, .inTheWay(let name)):
+            "\(path)/\(name) is in the way of the server's own: move it away, or name another folder"
         case .unusable(let path, .system(let error)):
             "cannot use \(path): \(error)"
         }

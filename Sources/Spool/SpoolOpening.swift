@@ -13,14 +13,14 @@ extension Spool {
         let madeAt = fingerprint(path) == nil ? path : nil
         let folder = try openFolder(path)
         try check(folder, path: path)
-        let lock = try naming(path, SpoolFailure.Fault.notWritable) { () throws(Errno) in
+        let lock = try naming(path, makingOf(lockName)) { () throws(Errno) in
             try folder.create(lockName, .readWrite, exclusive: false)
         }
         let isOurs = try naming(path, SpoolFailure.Fault.system) { () throws(Errno) in
             try tryLockForProcess(lock.number)
         }
         guard isOurs else { throw .inUse(path: path) }
-        let drafts = try naming(path, SpoolFailure.Fault.notWritable) { () throws(Errno) in
+        let drafts = try naming(path, makingOf(draftsName)) { () throws(Errno) in
             try Mailbox.make(draftsName, in: folder)
             return try folder.openDirectory(draftsName)
         }
@@ -76,6 +76,10 @@ extension Spool {
         } catch {
             return  // What is left is empty and harms nobody.
         }
+    }
+
+    private static func makingOf(_ name: String) -> (Errno) -> SpoolFailure.Fault {
+        { $0 == .isDirectory || $0 == .notDirectory ? .inTheWay(name) : .notWritable($0) }
     }
 
     /// Turns an errno into a failure that names the spool and the step.

@@ -57,7 +57,7 @@ import SystemPackage
                 clock: options.clock, limits: options.limits, log: log, gatekeeperPath: gatekeeper,
                 gatekeeperArguments: options.gatekeeperArguments, verdictTimeout: options.verdictTimeout,
                 changes: options.changes),
-            listener, spool)
+            listener, spool, at: options.spool)
         if let path = options.portFile {
             // The file appears whole: who waits for it reads a port.
             let line = Array("\(address.port)\n".utf8)
@@ -71,15 +71,20 @@ import SystemPackage
     }
 
     private static func start(
-        _ setting: Supervisor.Setting, _ listener: consuming OwnedDescriptor, _ spool: Spool
+        _ setting: Supervisor.Setting, _ listener: consuming OwnedDescriptor, _ spool: Spool, at path: String
     ) throws -> Supervisor {
         do {
             return try Supervisor.start(setting, listener: listener, spool: spool)
-        } catch .gatekeeper(.exited(let status)) {
-            spool.abandon()
-            exitNow(status)  // It has said why.
         } catch {
-            throw CannotStart(status: 71, "the gatekeeper does not start: \(error)")
+            spool.abandon()
+            switch error {
+            case .gatekeeper(.exited(let status)): exitNow(status)  // It has said why.
+            case .gatekeeper(.killed(let signal)):
+                throw CannotStart(status: 71, "the gatekeeper was ended by signal \(signal)")
+            case .socket(let name, let error):
+                throw CannotStart(status: 73, "\(path)/\(name) cannot be made: \(error)")
+            case .system(let error): throw CannotStart(status: 71, "the gatekeeper does not start: \(error)")
+            }
         }
     }
 

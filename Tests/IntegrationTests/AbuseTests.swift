@@ -78,6 +78,33 @@ import Testing
         }
     }
 
+    /// T15: each client from elsewhere sheds the oldest that has not logged in, whose question stays behind.
+    @Test func `sessions that leave while they wait for a verdict cost the gatekeeper no descriptor`() throws {
+        let limits = ["max-pre-login=10", "ldap-timeout=60s"]
+        try withServer(limits, launcher: "ulimit -n 72; exec") { world in
+            try world.directory.hang()
+            var crowd: [Talk] = []
+            for number in 1...60 {
+                let talk = try world.talk(from: "127.0.9.\(number)")
+                try talk.say("LOGIN\nnobody\(number)\nwrong\n")
+                crowd.append(talk)
+                if number % 10 == 0 { try untilAtRest(world) }
+            }
+            let last = try world.talk(from: "127.0.9.200")
+            try last.say("LOGIN\nalice\nalice-secret\n")
+            try untilAtRest(world)
+            try world.directory.resume()
+            #expect(try last.hears("OK\n"))
+            try world.eventually("all have been carried out") { try world.logged("login-fail").count == 60 }
+            #expect(!world.stage.lastLogLines(1000).contains { $0.contains(" ev=gatekeeper-full ") })
+        }
+    }
+
+    /// All that was said has been heard, also by the gatekeeper.
+    private func untilAtRest(_ world: ServerWorld) throws {
+        try world.eventually("everybody waits") { Quiescence.holds(for: world.server.tree.members.map(\.pid)) }
+    }
+
     /// T15
     @Test(.enabled(if: FaultInjection.isPossible, FaultInjection.condition))
     func `without a descriptor for the next client the server waits, does not spin, and goes on`() throws {

@@ -61,6 +61,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("mkdir", ".lock"), ("mkfifo", ".tmp"), ("mkdir", ".gatekeeper"), ("mkfifo", ".gate/bans"),
+        ("mkdir", ".gate/bans/192.0.2.1"), ("mkfifo", ".gate/bans/192.0.2.1"), ("mkdir", ".gate/charges"),
+    ])
+    func `names what lies in its way`(make: String, place: String) throws {
+        try withFolder { folder in
+            let laid = folder + "/s/" + place
+            let script = "umask 077; mkdir -p $(dirname \(laid)) && \(make) \(laid)"
+            #expect(try Spawn("/bin/sh", ["-c", script]).output().ending == .exited(0))
+            let server = [try programFolder() + "/twmailer-server", "0", folder + "/s", "--ldap-starttls", "never"]
+            expect(try attempt(["60"] + server, program: "/usr/bin/timeout"), 73, says: [laid])
+            #expect(fingerprint(laid) != nil, "it is not the server's to remove")
+        }
+    }
+
     @Test func `does not share a spool or a port with another server`() throws {
         try withServer { world in
             expect(try attempt(["0", world.stage.spool]), 75, says: [world.stage.spool, "in use"])

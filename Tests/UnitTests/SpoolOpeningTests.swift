@@ -88,14 +88,14 @@ import Testing
         try FileManager.default.createDirectory(atPath: other.path, withIntermediateDirectories: false)
         try other.write([1], to: "precious")
         try world.replace(".tmp", byLinkTo: other.path)
-        #expect(throws: SpoolFailure.unusable(path: world.path, .notWritable(.notDirectory))) { try world.open() }
+        #expect(throws: SpoolFailure.unusable(path: world.path, .inTheWay(".tmp"))) { try world.open() }
         #expect(other.names("") == ["precious"])
     }
 
     @Test func `says in one line what is wrong and what to do`() {
         let faults: [SpoolFailure.Fault] = [
             .notADirectory, .notOurs(owner: 1, us: 2), .writableByOthers(mode: 0o777), .cannotCreate(.permissionDenied),
-            .notWritable(.readOnlyFileSystem), .system(.ioError),
+            .notWritable(.readOnlyFileSystem), .inTheWay(".lock"), .system(.ioError),
         ]
         for failure in faults.map({ SpoolFailure.unusable(path: "/a/b", $0) }) + [.inUse(path: "/a/b")] {
             #expect(failure.description.contains("/a/b") && !failure.description.contains("\n"))
