@@ -106,6 +106,12 @@ final class ServerWorld {
         return String(decoding: try talk.hear(bytes: 64), as: UTF8.self)
     }
 
+    /// Pairs of user and address with attempts under way or failed; an attempt is written down as it comes in.
+    func charged() throws -> Int {
+        let records = try readFile(stage.spool + "/.gate/charges").split(separator: UInt8(ascii: "\n"))
+        return records.dropFirst().count { record in record.contains { $0 != UInt8(ascii: " ") } }
+    }
+
     /// The lines of the log with this event, once there is one.
     func logged(_ event: String, _ parts: String...) throws -> [String] {
         var lines: [String] = []
