@@ -17,26 +17,33 @@ package struct EventLog: LogHandler {
     package var logLevel: Logger.Level
     private let format: Format
     private let clock: Clock
-    private let write: @Sendable ([UInt8]) -> Void
+    private let output: LogOutput
 
     /// A logger that writes to standard error; times come from `clock`.
     package static func logger(level: Logger.Level, format: Format, clock: Clock) -> Logger {
-        // A log that cannot be written must not end the service.
-        logger(level: level, format: format, clock: clock) { try? writeAll(2, $0.span) }
+        logger(level: level, format: format, clock: clock, .standardError)
     }
 
     /// The same with another sink; `write` gets one whole line with its LF.
     package static func logger(
         level: Logger.Level, format: Format, clock: Clock, write: @escaping @Sendable ([UInt8]) -> Void
     ) -> Logger {
-        Logger(label: "twmailer") { _ in EventLog(logLevel: level, format: format, clock: clock, write: write) }
+        let output = LogOutput { line, _ in
+            write(line)
+            return true
+        }
+        return logger(level: level, format: format, clock: clock, output)
     }
 
-    private init(logLevel: Logger.Level, format: Format, clock: Clock, write: @escaping @Sendable ([UInt8]) -> Void) {
+    static func logger(level: Logger.Level, format: Format, clock: Clock, _ output: LogOutput) -> Logger {
+        Logger(label: "twmailer") { _ in EventLog(logLevel: level, format: format, clock: clock, output: output) }
+    }
+
+    private init(logLevel: Logger.Level, format: Format, clock: Clock, output: LogOutput) {
         self.logLevel = logLevel
         self.format = format
         self.clock = clock
-        self.write = write
+        self.output = output
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -46,12 +53,14 @@ package struct EventLog: LogHandler {
 
     package func log(event: LogEvent) {
         let own = event.metadata ?? [:]
-        let fields = metadata.merging(own) { _, own in own }.merging(["pid": "\(ProcessID.current)"]) { given, _ in
-            given
-        }
+        let fields = metadata.merging(own) { _, own in own }
+        output.write(line("\(event.message)", event.level, fields)) { line("log-lost", .warning, [:]) }
+    }
+
+    private func line(_ event: String, _ level: Logger.Level, _ fields: Logger.Metadata) -> [UInt8] {
+        let fields = fields.merging(["pid": "\(ProcessID.current)"]) { given, _ in given }
         let pairs = fields.map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
-        let time = timestamp(clock.wall())
-        write(Array((format.line(time, event.level, event: "\(event.message)", pairs) + "\n").utf8))
+        return Array((format.line(timestamp(clock.wall()), level, event: event, pairs) + "\n").utf8)
     }
 }
 

@@ -101,6 +101,7 @@ package struct Session: ~Copyable {
         while true {
             switch framer.nextLine() {
             case .line(let line):
+                try checkLoginTime()
                 if machine.isBetweenFrames { frameBegan = world.clock.now() }
                 return line
             case .overflow:
@@ -115,14 +116,16 @@ package struct Session: ~Copyable {
         }
     }
 
-    /// Before the login no client stays longer than the login time-out, whatever it sends.
+    private var loginDeadline: Duration? { machine.user == nil ? began + world.limits.loginTimeout : nil }
+
+    /// Before the login no client stays longer than the login time-out, though what it has said already is never waited for.
+    private func checkLoginTime() throws(Connection.End) {
+        if let deadline = loginDeadline, world.clock.now() >= deadline { throw .timeout }
+    }
+
     mutating func fill(until limit: Duration, heedingStop: Bool) throws(Connection.End) -> Int {
-        var deadline = limit
-        if machine.user == nil {
-            deadline = min(limit, began + world.limits.loginTimeout)
-            // Whose next bytes are always there already is never waited for.
-            if world.clock.now() >= deadline { throw .timeout }
-        }
+        try checkLoginTime()
+        let deadline = min(limit, loginDeadline ?? limit)
         return try framer.fill { (buffer, free) throws(Connection.End) in
             try connection.receive(into: &buffer, at: free, until: deadline, heedingStop: heedingStop)
         }

@@ -54,6 +54,12 @@ package struct CommandLineSpec: Sendable {
         return .run(parsed)
     }
 
+    /// - Parameter arguments: nil for one that is no text (UTF-8).
+    package func parse(_ arguments: [String?], environment: [String: String] = [:]) throws(UsageError) -> Outcome {
+        if let place = arguments.firstIndex(of: nil) { throw UsageError("argument \(place + 1) is not UTF-8") }
+        return try parse(arguments.compactMap(\.self), environment: environment)
+    }
+
     func environmentName(of option: Option) -> String? {
         guard let environmentPrefix, option.name != "help", option.name != "version" else { return nil }
         return environmentPrefix + String(option.name.uppercased().map { $0 == "-" ? "_" : $0 })

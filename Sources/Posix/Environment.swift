@@ -49,3 +49,10 @@ private func createAnew(_ path: String) throws(Errno) -> OwnedDescriptor {
     unsafe unlink(path)  // left by an earlier process of this number
     return OwnedDescriptor(owning: try retrying { unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644) })
 }
+
+/// What follows the program's name; nil for one that is no UTF-8, of which `CommandLine` would make another text.
+package func processArguments() -> [String?] {
+    (1..<max(1, Int(CommandLine.argc))).map { place in
+        unsafe CommandLine.unsafeArgv[place].flatMap { unsafe String(validatingCString: $0) }
+    }
+}

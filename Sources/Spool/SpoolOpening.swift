@@ -20,6 +20,11 @@ extension Spool {
             try tryLockForProcess(lock.number)
         }
         guard isOurs else { throw .inUse(path: path) }
+        // Abandoned by another server between our opening it and our locking it.
+        let isThere = try naming(path, SpoolFailure.Fault.system) { () throws(Errno) in
+            try status(of: lock.number).links > 0
+        }
+        guard isThere else { return try open(path: path, clock: clock) }
         let drafts = try naming(path, makingOf(draftsName)) { () throws(Errno) in
             try Mailbox.make(draftsName, in: folder)
             return try folder.openDirectory(draftsName)
@@ -36,6 +41,7 @@ extension Spool {
         } catch let failure as SpoolFailure {
             throw failure
         } catch Errno.noSuchFileOrDirectory {
+            _ = try naming(path, SpoolFailure.Fault.cannotCreate) { () throws(Errno) in try parent(of: path) }
             return nil
         } catch {
             throw .unusable(
@@ -100,15 +106,20 @@ extension Spool {
             }
         }
         return try naming(path, SpoolFailure.Fault.cannotCreate) { () throws(Errno) in
-            let path = FilePath(path)
-            guard let name = path.lastComponent?.string else { throw .noSuchFileOrDirectory }
-            let above = path.removingLastComponent()
-            let parent = try Directory.open(path: above.isEmpty ? "." : above.string)
+            let parent = try parent(of: path)
+            let name = FilePath(path).lastComponent!.string
             try parent.makeDirectory(name)
             let folder = try parent.openDirectory(name)
             try parent.sync()  // SEND-10: a spool that a power loss takes away has stored nothing
             return folder
         }
+    }
+
+    private static func parent(of path: String) throws(Errno) -> Directory {
+        let path = FilePath(path)
+        guard path.lastComponent != nil else { throw .noSuchFileOrDirectory }
+        let above = path.removingLastComponent()
+        return try Directory.open(path: above.isEmpty ? "." : above.string)
     }
 
     /// T19, H29.

@@ -10,7 +10,7 @@ import Posix
         openStandardDescriptors()
         forbidDumps()
         do {
-            switch try Command.spec.parse(Array(CommandLine.arguments.dropFirst())) {
+            switch try Command.spec.parse(processArguments()) {
             case .show(let text): try writeAll(1, Array(text.utf8).span)
             case .run(let options): exitNow(try Run(options).run().rawValue)
             }

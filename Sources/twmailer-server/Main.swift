@@ -15,11 +15,11 @@ import SystemPackage
     static func main() {
         openStandardDescriptors()
         closeInheritedDescriptors(from: 3)
+        keepStandardErrorFromBlocking()
         Signals.unblock()
         keepFilesPrivate()
         do {
-            let arguments = Array(CommandLine.arguments.dropFirst())
-            switch try ServerOptions.commandLine.parse(arguments, environment: processEnvironment()) {
+            switch try ServerOptions.commandLine.parse(processArguments(), environment: processEnvironment()) {
             case .show(let text): try writeAll(1, Array(text.utf8).span)
             case .run(let parsed): try serve(ServerOptions(parsed))
             }
@@ -131,7 +131,9 @@ struct CannotStart: Error {
     init(_ error: any Error) {
         switch error {
         case let failure as CannotStart: self = failure
-        case let error as UsageError: self.init(status: 64, "\(error) (--help lists the options)")
+        case let error as UsageError:
+            let isSaid = error.description.contains("--help")
+            self.init(status: 64, isSaid ? error.description : "\(error) (--help lists the options)")
         case let failure as SpoolFailure: self.init(status: failure.isInUse ? 75 : 73, "\(failure)")
         default: self.init(status: 71, "\(error)")
         }

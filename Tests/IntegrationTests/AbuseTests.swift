@@ -178,6 +178,31 @@ import Testing
         }
     }
 
+    /// A terminal after ^S, or a program that has stopped reading; how much is logged is for strangers to say.
+    @Test func `a log that nobody reads stops neither the server nor its end`() throws {
+        let folder = try makeTemporaryFolder("/tmp/tw-log")
+        defer { try? removeTree(folder) }
+        try #require(try Spawn("mkfifo", [folder + "/log"]).output().ending == .exited(0))
+        let log = try Posix.Directory.open(path: folder).open("log", .readOnly)
+        try withServer(launcher: "exec 2>\(folder)/log; head -c 65536 /dev/zero >&2; exec") { world in
+            #expect(try world.login("alice", "wrong", from: "127.0.0.2") == "ERR\n")
+            #expect(try world.login("alice", "alice-secret", from: "127.0.0.1") == "OK\n")
+            var filling = [UInt8](repeating: 1, count: 65_536)
+            #expect(try read(log.number, into: &filling, at: 0..<filling.count) == filling.count)
+            #expect(filling.allSatisfy { $0 == 0 }, "no line is in between")
+            #expect(try world.login("bob", "bob-secret", from: "127.0.0.1") == "OK\n")
+            var count = 0
+            try world.eventually("the line of the login is there") {
+                count += (try? read(log.number, into: &filling, at: count..<filling.count)) ?? 0
+                return String(decoding: filling[..<count], as: UTF8.self).contains(" user=bob\n")
+            }
+            let lines = String(decoding: filling[..<count], as: UTF8.self).split(separator: "\n")
+            #expect(lines[0].contains(" ev=log-lost "), "\(lines)")
+            try world.server.leader.send(signal: Signals.terminate)
+            try world.eventually("it ends") { world.server.ended() == .exited(0) }
+        }
+    }
+
     /// A blocked signal wakes nobody, and a program inherits what its starter has blocked.
     @Test func `signals that were blocked at the start end sessions and server all the same`() throws {
         try withServer(launcher: "exec env --block-signal") { world in

@@ -24,11 +24,24 @@ import Testing
         }
     }
 
+    /// T11: what was said at once is never waited for, but each LOGIN is, by who asks a silent directory.
+    @Test func `to log in, hears no more answers than fit in the time, however many logins it has sent at once`() throws {
+        try withServer(["login-timeout=1s", "ldap-timeout=1s"]) { world in
+            try world.directory.hang()
+            let talk = try world.talk()
+            try talk.say(String(repeating: "LOGIN\nalice\nwrong\n", count: 20))
+            let heard = try talk.hear(bytes: 80)
+            #expect((4...40).contains(heard.count), "\(heard.count / 4) answers, at a second each")
+            _ = try world.logged("timeout", "phase=login")
+        }
+    }
+
     @Test func `for the next command, or inside one, is closed`() throws {
         try withServer { world in
-            let (idle, half) = (try world.talk(), try world.talk())
+            let idle = try world.talk()
             try idle.login("alice")
             world.stage.clock.advance(by: .seconds(500))
+            let half = try world.talk()
             try half.login("bob")
             try half.say("SEND\nalice\n")
             try idle.say("LIST\n")

@@ -39,6 +39,11 @@ import Testing
             expect(try attempt(["0", spool, "--max-sesions", "3"]), 64, says: ["--max-sesions", "--max-sessions"])
             expect(try attempt(["0", spool, "--ban", "60"]), 64, says: ["--ban", "60"])
             expect(try attempt(["0", spool, "--listen", "localhost"]), 64, says: ["--listen", "localhost"])
+            let script = #"exec "$0" 0 "$(printf '\#(spool)\377')""#
+            expect(
+                try attempt(["-c", script, try programFolder() + "/twmailer-server"], program: "/bin/sh"), 64,
+                says: ["argument 2", "UTF-8"])
+            #expect(try Posix.Directory.open(path: folder).names() == [])
             #expect(fingerprint(spool) == nil)
         }
     }
@@ -83,6 +88,28 @@ import Testing
                 expect(try attempt(["\(world.server.port)", folder + "/s"]), 69, says: [":\(world.server.port)"])
             }
             try world.talk().login("alice")
+        }
+    }
+
+    /// The first has made the lock's file and not locked it yet when the second, which cannot start, takes its own away.
+    @Test(.enabled(if: FaultInjection.isPossible, FaultInjection.condition))
+    func `has its lock also when another has failed to start at the same time`() throws {
+        try withFolder { folder in
+            let (spool, port) = (folder + "/s", folder + "/port")
+            let late = ["-e", "trace=fcntl", "-e", "inject=fcntl:delay_enter=8000000:when=1"]
+            let server = [try programFolder() + "/twmailer-server", "0", spool, "--ldap-starttls", "never"]
+            let first = try Spawn("strace", ["-D", "-qq", "-o", "/dev/null"] + late + server + ["--port-file", port])
+                .start()
+            defer {
+                try? first.send(signal: Signals.kill)
+                _ = try? first.wait()
+            }
+            try eventually("its lock has a file") { fingerprint(spool + "/.lock") != nil }
+            expect(try attempt(["0", spool, "--ldap-ca-file", "/none"]), 78, says: ["/none"])
+            #expect(fingerprint(spool + "/.lock") == nil, "the first has not come further")
+            try eventually("it serves") { fingerprint(port) != nil }
+            #expect(fingerprint(spool + "/.lock") != nil)
+            expect(try attempt(["0", spool]), 75, says: [spool + " is in use"])
         }
     }
 

@@ -128,14 +128,18 @@ final class ServerWorld {
         String(decoding: (try? readFile("/proc/\(pid)/cmdline")) ?? [], as: UTF8.self)
     }
 
-    /// Asks until the answer is yes; a minute of real time is a generous upper limit, not a measurement.
     func eventually(_ what: Comment, _ condition: () throws -> Bool) throws {
-        let deadline = Clock.system.now() + .seconds(60)
-        while try !condition() {
-            try #require(Clock.system.now() < deadline, what)
-            var none: [PollEntry] = []
-            _ = try Clock.system.poll(&none, until: Clock.system.now() + .milliseconds(2))
-        }
+        try IntegrationTests.eventually(what, condition)
+    }
+}
+
+/// Asks until the answer is yes; a minute of real time is a generous upper limit, not a measurement.
+func eventually(_ what: Comment, _ condition: () throws -> Bool) throws {
+    let deadline = Clock.system.now() + .seconds(60)
+    while try !condition() {
+        try #require(Clock.system.now() < deadline, what)
+        var none: [PollEntry] = []
+        _ = try Clock.system.poll(&none, until: Clock.system.now() + .milliseconds(2))
     }
 }
 

@@ -46,6 +46,29 @@ import Testing
         #expect(logged(.text, level: .warning) { $0.info("x") }.isEmpty)
     }
 
+    @Test func `a log that is stuck is waited for once, and what gets through next says that lines were lost`() {
+        let sink = Sink()
+        let patience = Mutex<[Duration]>([])
+        let isStuck = Mutex(false)
+        let output = LogOutput { line, time in
+            patience.withLock { $0.append(time) }
+            if isStuck.withLock({ $0 }) { return false }
+            sink.lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+            return true
+        }
+        let log = EventLog.logger(level: .info, format: .text, clock: .system, output)
+        log.info("first")
+        isStuck.withLock { $0 = true }
+        for _ in 1...3 { log.info("lost") }
+        isStuck.withLock { $0 = false }
+        log.info("next")
+        log.info("last")
+        let events = sink.lines.withLock { $0.map { $0.split(separator: " ")[2] } }
+        #expect(events == ["ev=first", "ev=log-lost", "ev=next", "ev=last"])
+        let second = Duration.seconds(1)
+        #expect(patience.withLock { $0 } == [second, second, .zero, .zero, .zero, second, second])
+    }
+
     @Test(arguments: [
         (0, "1970-01-01T00:00:00.000Z"), (951_782_400, "2000-02-29T00:00:00.000Z"),
         (1_795_345_445, "2026-11-22T11:04:05.000Z"), (-1, "1969-12-31T23:59:59.000Z"),
