@@ -14,6 +14,8 @@ struct ChargeFile: ~Copyable {
 
     static let name = "charges"
     static let newName = "charges.new"
+    /// Of a file that is ours: a head, and as many pairs as the tables of IPv4 and IPv6 hold.
+    private static let longest = (1 + 2 * BanRules().capacity) * StateRecord.size
 
     /// Writes a new file with these records and puts it in the old one's place.
     static func create(
@@ -55,7 +57,7 @@ struct ChargeFile: ~Copyable {
         let bytes: [UInt8]
         do {
             let file = try folder.open(name, .readOnly)
-            bytes = try readWhole(file.number, limit: try status(of: file.number).size)
+            bytes = try readWhole(file.number, limit: try min(status(of: file.number).size, longest))
         } catch {
             if error == .noSuchFileOrDirectory { return [] }
             throw error

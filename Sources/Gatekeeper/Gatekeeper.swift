@@ -39,6 +39,7 @@ package struct Gatekeeper: ~Copyable {
     private var jobs = Turns()
     /// Of a session's socket: a number is the lowest that is free (open(2)), and bans and workers need some yet.
     private let lastNumber: Int32
+    private var mayBeFull = false
     /// Out of descriptors: the door is left alone until then (real time), or it would be looked at without end.
     private var pausedUntil: Duration?
     private var rareLines = RareLines()
@@ -95,11 +96,11 @@ package struct Gatekeeper: ~Copyable {
     private mutating func letIn() {
         do {
             while true {
+                if mayBeFull { try makeRoom() }
                 let socket = try Sockets.acceptLocally(descriptors.door.number)
-                let isFull = socket.number >= lastNumber
+                mayBeFull = socket.number >= lastNumber
                 listen(to: Visitor(socket))
                 dispatch()  // a worker asks while the next one is let in
-                if isFull { try makeRoom() }
             }
         } catch Errno.wouldBlock {
             return
@@ -112,6 +113,7 @@ package struct Gatekeeper: ~Copyable {
 
     /// Lets go of the sessions that have left while they waited; what they asked is carried out all the same (BAN-4).
     private func makeRoom() throws(Errno) {
+        if try descriptors.door.duplicate().number < lastNumber { return }
         let waiting = requests.values.filter { $0.visitor != nil }
         var entries = waiting.map { PollEntry($0.visitor!.socket.number, []) }
         if try Clock.system.poll(&entries, until: .zero) == 0 { throw .tooManyOpenFiles }

@@ -14,7 +14,8 @@ struct GatekeeperProcess: ~Copyable {
     /// Turns are counted, not seconds, because a machine that was suspended has missed no answer.
     private static let patience = 5
     /// … while it reads back what an earlier one has left.
-    private static let patienceAtStart = 60
+    private static let turnsAtStart = 60
+    static let patienceAtStart = Duration.seconds(turnsAtStart)
 
     /// Lives as long as the supervisor, so a login that comes while no gatekeeper runs waits in its queue.
     private var listener: OwnedDescriptor?
@@ -53,19 +54,13 @@ struct GatekeeperProcess: ~Copyable {
         spawn.descriptors = [2: 2, 3: listener.number, 4: pair.second.number]
         process = try spawn.start()
         started = now
-        turnsLeft = Self.patienceAtStart
+        turnsLeft = Self.turnsAtStart
         dueAt = now + .seconds(1)
-    }
-
-    /// Waits until it is ready to answer; false when it gave up.
-    mutating func isReady() -> Bool {
-        hear()
-        return lifeline.number >= 0
     }
 
     /// Reads what it has said on the lifeline, or that it has ended.
     mutating func hear() {
-        var answers = [UInt8](repeating: 0, count: Self.patienceAtStart)
+        var answers = [UInt8](repeating: 0, count: Self.turnsAtStart)
         if let count = try? read(lifeline.number, into: &answers, at: 0..<answers.count), count > 0 {
             turnsLeft = Self.patience
         } else {
@@ -92,6 +87,12 @@ struct GatekeeperProcess: ~Copyable {
     mutating func waitForEnd() -> Ending {
         defer { process = nil }
         return (try? process?.wait()) ?? .exited(1)
+    }
+
+    /// Ends one that is not ready yet.
+    mutating func kill() {
+        try? process?.send(signal: Signals.kill)
+        _ = waitForEnd()
     }
 
     /// It has ended: at once again, but no more than once a second.

@@ -16,7 +16,8 @@ extension Session {
         var pace = Pace(start: world.clock.now(), limits: world.limits)
         var size = 0
         while true {
-            let (log, limit) = (log, world.limits.maximumMessage ?? .max)
+            // The line of the dot is no text.
+            let (log, limit) = (log, world.limits.maximumMessage.map { $0 + 2 } ?? .max)
             let ended = framer.nextBlock(&scanner) { block in
                 size += block.count
                 do {

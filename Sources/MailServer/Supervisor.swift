@@ -58,6 +58,10 @@ package struct Supervisor: ~Copyable {
         case socket(name: String, Errno)
         /// It said why on standard error.
         case gatekeeper(Ending)
+        /// It has said nothing for a minute.
+        case gatekeeperHangs
+        /// By TERM or INT.
+        case stopped
     }
 
     /// Starts the gatekeeper and returns when it is ready; nobody is served before `run`.
@@ -86,13 +90,31 @@ package struct Supervisor: ~Copyable {
                     path: setting.gatekeeperPath, arguments: setting.gatekeeperArguments, spool: spool.folder),
                 sessions: sessions)
             try supervisor.gatekeeper.start(at: supervisor.clock.now())
-            if supervisor.gatekeeper.isReady() { return supervisor }
-            try spool.folder.unlink(GatekeeperLine.socketName)
-            throw StartFailure.gatekeeper(supervisor.gatekeeper.waitForEnd())
-        } catch let failure as StartFailure {
-            throw failure
+            try supervisor.awaitGatekeeper()
+            return supervisor
         } catch {
-            throw .system(error as? Errno ?? .ioError)
+            let failure = error as? StartFailure ?? .system(error as? Errno ?? .ioError)
+            if case .socket = failure { throw failure }
+            try? spool.folder.unlink(GatekeeperLine.socketName)
+            throw failure
+        }
+    }
+
+    /// Returns once it is ready; otherwise it has ended.
+    private mutating func awaitGatekeeper() throws {
+        let deadline = clock.now() + GatekeeperProcess.patienceAtStart
+        while true {
+            var entries = [PollEntry(signals, .readable), PollEntry(gatekeeper.lifeline.number, .readable)]
+            _ = try clock.poll(&entries, until: deadline)
+            if !entries[1].ready.isEmpty {
+                gatekeeper.hear()
+                if gatekeeper.lifeline.number >= 0 { return }
+                throw StartFailure.gatekeeper(gatekeeper.waitForEnd())
+            }
+            let isStopped = try Signals.arrived(on: signals).contains { $0 != Signals.child }
+            guard isStopped || clock.now() >= deadline else { continue }
+            gatekeeper.kill()
+            throw isStopped ? StartFailure.stopped : .gatekeeperHangs
         }
     }
 

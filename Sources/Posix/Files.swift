@@ -170,6 +170,14 @@ package func tryLockForProcess(_ descriptor: Int32) throws(Errno) -> Bool {
     }
 }
 
+/// Whether another process has the lock that `tryLockForProcess` takes.
+package func isLockedByProcess(_ descriptor: Int32) throws(Errno) -> Bool {
+    var request = flock(
+        l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+    try retrying { unsafe fcntl(descriptor, F_GETLK, &request) }
+    return request.l_type != Int16(F_UNLCK)
+}
+
 package func unlock(_ descriptor: Int32) throws(Errno) { try retrying { flock(descriptor, LOCK_UN) } }
 
 package func truncate(_ descriptor: Int32, to size: Int) throws(Errno) {

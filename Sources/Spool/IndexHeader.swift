@@ -48,7 +48,7 @@ struct IndexHeader: Equatable {
         isClean = field(6) == 1
         let room = recordsLength / IndexRecord.minimumLength
         guard (0...max(0, room)).contains(live), (0...max(0, room - live)).contains(deleted), recordsLength >= 0,
-            highest <= MessageID.maximumSequence
+            highest <= MessageID.maximumSequence, highest > 0 || recordsLength == 0
         else { return nil }
     }
 

@@ -53,11 +53,11 @@ extension Spool {
         _ folder: borrowing Directory, path: String, _ clock: Clock
     ) throws(SpoolFailure) -> SpoolExamination {
         try check(folder, path: path)
-        // Held until the look is over: what runs is no concern of recovery.
+        // What runs is no concern of recovery; a look keeps nobody from starting.
         var lock: OwnedDescriptor?
-        do { lock = try folder.open(lockName, .readWrite) } catch { lock = nil }
+        do { lock = try folder.open(lockName, .readOnly) } catch { lock = nil }
         defer { lock = nil }
-        if lock.number >= 0, (try? tryLockForProcess(lock.number)) != true { throw .inUse(path: path) }
+        if isInUse(lock) { throw .inUse(path: path) }
         do {
             let drafts = try folder.openDirectory(draftsName)
             try check(drafts, path: path + "/" + draftsName)
@@ -66,9 +66,16 @@ extension Spool {
         } catch {
             // A start makes it, or says why not.
         }
-        return try naming(path, SpoolFailure.Fault.system) { () throws(Errno) in
+        let found = try naming(path, SpoolFailure.Fault.system) { () throws(Errno) in
             try SpoolExamination(folder, bootID: bootID(clock))
         }
+        if isInUse(lock) { throw .inUse(path: path) }
+        return found
+    }
+
+    /// - Parameter lock: none, where no server has made one.
+    private static func isInUse(_ lock: borrowing OwnedDescriptor?) -> Bool {
+        lock.number >= 0 && (try? isLockedByProcess(lock.number)) != false
     }
 
     /// Takes back an opening after which no server came to run: what opening put into the folder goes, and the
@@ -78,7 +85,10 @@ extension Spool {
         do {
             try folder.removeDirectory(Spool.draftsName)
             try folder.unlink(Spool.lockName)
-            if let madeAt { try removeFolder(madeAt) }
+            guard let madeAt else { return }
+            let there = try Directory.open(path: madeAt)
+            let isOurs = try status(of: there.descriptor.number).inode == status(of: folder.descriptor.number).inode
+            if isOurs { try removeFolder(madeAt) }
         } catch {
             return  // What is left is empty and harms nobody.
         }
@@ -108,7 +118,11 @@ extension Spool {
         return try naming(path, SpoolFailure.Fault.cannotCreate) { () throws(Errno) in
             let parent = try parent(of: path)
             let name = FilePath(path).lastComponent!.string
-            try parent.makeDirectory(name)
+            do throws(Errno) {
+                try parent.makeDirectory(name)
+            } catch {
+                if error != .fileExists { throw error }  // by another server that starts
+            }
             let folder = try parent.openDirectory(name)
             try parent.sync()  // SEND-10: a spool that a power loss takes away has stored nothing
             return folder

@@ -19,12 +19,17 @@ import Posix
     /// The first argument of a worker; no option, because nobody but the gatekeeper uses it.
     private static let worker = "--worker"
 
+    private static let lifelineNumber: Int32 = 4
+
     static func main() {
         openStandardDescriptors()
         Signals.unblock()
         forbidDumps()  // LOGIN-13
         forbidNewPrivileges()
         Signals.turnIntoErrors()
+        // Also when it hangs, and the lifeline's end finds nobody to notice: the next server needs the lock.
+        dieWithParent(.parent)
+        if lifelineHasEnded() { exitNow(0) }
         // The terminal's and the service manager's signals go to the whole group. The supervisor decides when
         // sessions need no more verdicts, and ends the lifeline.
         Signals.ignoreRequestsToEnd()
@@ -76,19 +81,24 @@ import Posix
         try writeAll(1, Array("\(options.directory.url) answers, \(how)\n".utf8).span)
     }
 
+    /// The parent that `dieWithParent` saw may have been another than the supervisor, which had died by then.
+    private static func lifelineHasEnded() -> Bool {
+        var lifeline = [PollEntry(lifelineNumber, [])]
+        _ = try? Clock.system.poll(&lifeline, until: .zero)
+        return lifeline[0].ready.contains(.hangUp)
+    }
+
     /// Descriptors: 3 the door, 4 the lifeline, on which the first byte says that everything is ready.
     private static func serve(_ options: GatekeeperOptions, _ arguments: [String]) throws {
-        try DirectoryConnection.check(options.directory)
-        // Also when it hangs, and the lifeline's end finds nobody to notice: the next server needs the lock.
-        dieWithParent(.parent)
         let door = OwnedDescriptor(owning: 3)
-        let lifeline = OwnedDescriptor(owning: 4)
+        let lifeline = OwnedDescriptor(owning: lifelineNumber)
         do {
             try door.setInherited(false)
             try lifeline.setInherited(false)
         } catch {
             throw UsageError("it is started by twmailer-server, which gives it descriptors 3 and 4")
         }
+        try DirectoryConnection.check(options.directory)
         let log = options.logger
         var policy = BanPolicy(rules: options.rules)
         let state = try StateFolder.open(path: options.state, clock: options.clock, log: log, restoring: &policy)
@@ -103,7 +113,6 @@ import Posix
     }
 
     private static func work(_ options: GatekeeperOptions) {
-        dieWithParent(.parent)
         do { try Confinement.changing(only: []).enter() } catch { exitNow(cannotCreate) }
         var worker = DirectoryWorker(options.directory, clock: options.clock, log: options.logger)
         worker.run(jobs: 3)

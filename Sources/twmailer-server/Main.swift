@@ -17,6 +17,7 @@ import SystemPackage
         closeInheritedDescriptors(from: 3)
         keepStandardErrorFromBlocking()
         Signals.unblock()
+        Signals.restoreDefault([Signals.child])
         keepFilesPrivate()
         do {
             switch try ServerOptions.commandLine.parse(processArguments(), environment: processEnvironment()) {
@@ -79,6 +80,11 @@ import SystemPackage
             spool.abandon()
             switch error {
             case .gatekeeper(.exited(let status)): exitNow(status)  // It has said why.
+            case .stopped: exitNow(0)
+            case .gatekeeperHangs:
+                throw CannotStart(
+                    status: 71,
+                    "the gatekeeper says nothing: does it wait for --ldap-ca-file, or for the disk?")
             case .gatekeeper(.killed(let signal)):
                 throw CannotStart(status: 71, "the gatekeeper was ended by signal \(signal)")
             case .socket(let name, let error):

@@ -118,14 +118,12 @@ private struct PlainIndex {
         func number(_ field: Int) -> UInt64 { PlainIndex.little(bytes[(48 + 8 * field)..<(56 + 8 * field)]) }
         guard bytes.count >= 128, bytes[..<64] == genuine[..<64] else { return nil }  // magic, boot, new/ as it is
         guard number(7) == PlainIndex.checksum(bytes[..<104]), number(6) == 1, number(2) < 1_000_000_000_000_000_000,
-            number(5) <= UInt64(bytes.count - 128)
+            number(5) <= UInt64(bytes.count - 128), number(2) > 0 || number(5) == 0
         else { return nil }
         guard let records = PlainIndex.records(Array(bytes[128...].prefix(Int(number(5))))) else { return nil }
         let live = records.filter(\.isLive)
         guard number(3) == UInt64(live.count), number(4) == UInt64(records.count - live.count) else { return nil }
         subjects = live.map(\.subject)
-        // With no number given out, nothing has been sent.
-        if number(2) == 0 { subjects = [] }
     }
 
     static func records(_ bytes: [UInt8]) -> [(isLive: Bool, subject: [UInt8])]? {

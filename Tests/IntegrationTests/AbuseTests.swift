@@ -100,6 +100,26 @@ import Testing
         }
     }
 
+    /// T15: the gatekeeper keeps thirty-two of its descriptors back for bans and workers, however many wait.
+    @Test func `sessions that wait for a verdict leave the gatekeeper descriptors to carry it out`() throws {
+        try withServer(["ldap-timeout=4s"], launcher: "ulimit -n 100; exec") { world in
+            try world.directory.hang()
+            let crowd = try (1...90).map { try world.talk(from: "127.0.10.\($0)") }
+            for (number, talk) in crowd.enumerated() { try talk.say("LOGIN\nnobody\(number)\nwrong\n") }
+            _ = try world.logged("gatekeeper-full")
+            let gatekeeper = try #require(world.gatekeeper())
+            var most: Int32 = 0
+            try world.eventually("all have waited in vain") {
+                most = max(most, try descriptors(of: gatekeeper).max() ?? 0)
+                return try crowd.allSatisfy {
+                    try Clock.system.wait(for: .readable, on: $0.socket.number, until: .zero)
+                }
+            }
+            for talk in crowd { #expect(try talk.hears("ERR\n")) }
+            #expect((60..<70).contains(most), "\(most)")
+        }
+    }
+
     /// T15
     @Test(.enabled(if: FaultInjection.isPossible, FaultInjection.condition))
     func `without a descriptor for the next client the server waits, does not spin, and goes on`() throws {

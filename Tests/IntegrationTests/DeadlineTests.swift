@@ -25,7 +25,8 @@ import Testing
     }
 
     /// T11: what was said at once is never waited for, but each LOGIN is, by who asks a silent directory.
-    @Test func `to log in, hears no more answers than fit in the time, however many logins it has sent at once`() throws {
+    @Test func `to log in, hears no more answers than fit in the time, however many logins it has sent at once`() throws
+    {
         try withServer(["login-timeout=1s", "ldap-timeout=1s"]) { world in
             try world.directory.hang()
             let talk = try world.talk()

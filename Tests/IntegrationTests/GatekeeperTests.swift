@@ -26,6 +26,18 @@ import Testing
         }
     }
 
+    @Test func `a file of charges that is as long as a disk is read as far as it can be ours`() throws {
+        try withServer { world in
+            for _ in 1...2 { #expect(try world.login("alice", "wrong", from: "127.0.0.29") == "ERR\n") }
+            world.server.kill()
+            let charges = world.stage.spool + "/.gate/charges"
+            #expect(try Spawn("truncate", ["-s", "1T", charges]).output().ending == .exited(0))
+            try world.start()
+            #expect(try world.login("alice", "wrong", from: "127.0.0.29") == "ERR\n")
+            #expect(try world.login("alice", "alice-secret", from: "127.0.0.29") == "ERR\n", "three charges are a ban")
+        }
+    }
+
     @Test func `a directory that does not answer costs the time limit, no attempt, and a worker that is replaced`()
         throws
     {

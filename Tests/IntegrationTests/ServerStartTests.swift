@@ -7,30 +7,6 @@ import TestWorld
 import Testing
 
 @Suite struct `A server that cannot start` {
-    private struct Attempt {
-        let status: Ending
-        let message: String
-    }
-
-    private func attempt(_ arguments: [String], program: String? = nil) throws -> Attempt {
-        let path = try program ?? (programFolder() + "/twmailer-server")
-        let output = try Spawn(path, arguments).output()
-        return Attempt(status: output.ending, message: String(decoding: output.errors, as: UTF8.self))
-    }
-
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = try makeTemporaryFolder("/tmp/tw-start")
-        defer { try? removeTree(folder) }
-        try body(folder)
-    }
-
-    private func expect(_ attempt: Attempt, _ status: Int32, says words: [String]) {
-        #expect(attempt.status == .exited(status), "\(attempt.message)")
-        let lines = attempt.message.split(separator: "\n")
-        #expect(lines.count == 1, "one line: \(attempt.message)")
-        for word in words { #expect(attempt.message.contains(word), "\(attempt.message)") }
-    }
-
     @Test func `says which option is wrong`() throws {
         try withFolder { folder in
             let spool = folder + "/s"
@@ -91,25 +67,15 @@ import Testing
         }
     }
 
-    /// The first has made the lock's file and not locked it yet when the second, which cannot start, takes its own away.
-    @Test(.enabled(if: FaultInjection.isPossible, FaultInjection.condition))
-    func `has its lock also when another has failed to start at the same time`() throws {
+    /// From one more than its spool takes to one less than its gatekeeper does.
+    @Test func `leaves no spool behind when it lacks descriptors`() throws {
         try withFolder { folder in
-            let (spool, port) = (folder + "/s", folder + "/port")
-            let late = ["-e", "trace=fcntl", "-e", "inject=fcntl:delay_enter=8000000:when=1"]
-            let server = [try programFolder() + "/twmailer-server", "0", spool, "--ldap-starttls", "never"]
-            let first = try Spawn("strace", ["-D", "-qq", "-o", "/dev/null"] + late + server + ["--port-file", port])
-                .start()
-            defer {
-                try? first.send(signal: Signals.kill)
-                _ = try? first.wait()
+            for number in 8...16 {
+                let start = #"ulimit -n \#(number); exec "$0" 0 \#(folder)/s --ldap-starttls never"#
+                let refused = try attempt(["-c", start, try programFolder() + "/twmailer-server"], program: "/bin/sh")
+                #expect(refused.status != .exited(0) && !refused.message.isEmpty, "\(number)")
+                #expect(fingerprint(folder + "/s") == nil, "\(number): \(refused.message)")
             }
-            try eventually("its lock has a file") { fingerprint(spool + "/.lock") != nil }
-            expect(try attempt(["0", spool, "--ldap-ca-file", "/none"]), 78, says: ["/none"])
-            #expect(fingerprint(spool + "/.lock") == nil, "the first has not come further")
-            try eventually("it serves") { fingerprint(port) != nil }
-            #expect(fingerprint(spool + "/.lock") != nil)
-            expect(try attempt(["0", spool]), 75, says: [spool + " is in use"])
         }
     }
 
@@ -178,12 +144,15 @@ import Testing
             try talk.say("SEND\nbob\nwhole\n.\nSEND\nbob\ncut\n.\nSEND\nbob\nhalf\nno end")
             #expect(try talk.hears("OK\nOK\n"))
             try world.eventually("the draft is there") { try !world.names(".tmp").isEmpty }
+            // By a starter that does not care for its children's ends.
+            let start = #"trap '' CHLD; exec "$0" "$@""#
             func check() throws -> (Ending, [String]) {
                 let options = ["--ldap-url", world.directory.url, "--ldap-ca-file", world.directory.caFile]
                 let clock = ["--clock-page", world.stage.clock.path]
-                let output = try Spawn(
-                    programFolder() + "/twmailer-server", ["0", world.stage.spool, "--check"] + options + clock
-                ).output()
+                let program = [
+                    "-c", start, try programFolder() + "/twmailer-server", "0", world.stage.spool, "--check",
+                ]
+                let output = try Spawn("/bin/sh", program + options + clock).output()
                 return (
                     output.ending, String(decoding: output.text, as: UTF8.self).split(separator: "\n").map(String.init)
                 )

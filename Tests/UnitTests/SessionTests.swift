@@ -68,6 +68,11 @@ import Testing
         let long = String(repeating: "DEL\n1\n", count: 40)
         #expect(try heard(login("alice") + "SEND\nalice\nlong\n\(long).\nLIST\n", limits: limits) == "OK\nERR\n0\n")
         #expect(world.names(".tmp") == [])
+        for (length, reply) in [(99, "OK\nOK\n"), (100, "OK\nERR\n")] {
+            let text = String(repeating: "x", count: length)
+            #expect(
+                try heard(login("alice") + "SEND\nalice\n\n\(text)\n.\n", limits: limits) == reply, "\(length) and LF")
+        }
     }
 
     @Test func `answers ERR when there is no verdict`() throws {
