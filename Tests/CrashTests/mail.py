@@ -22,11 +22,19 @@ class Mail:
     def __init__(self, sender, receiver, subject, size):
         self.sender, self.receiver, self.subject = sender, receiver, subject
         self.body = body(subject, size)
-        self.stored = f"{sender}\n{receiver}\n{subject}\n{self.body}.\n".encode()
         # None: no answer was heard.
         self.sent = None
         self.deleted = False  # False: not asked; else OK, ERR or None
-        self.frame = f"SEND\n{receiver}\n{subject}\n{self.body}.\n".encode()
+
+    # Made when they are asked for: there are hundred thousands of mails.
+
+    @property
+    def stored(self):
+        return f"{self.sender}\n{self.receiver}\n{self.subject}\n{self.body}.\n".encode()
+
+    @property
+    def frame(self):
+        return f"SEND\n{self.receiver}\n{self.subject}\n{self.body}.\n".encode()
 
     @property
     def must_exist(self):
