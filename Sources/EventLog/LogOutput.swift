@@ -25,16 +25,19 @@ final class LogOutput: Sendable {
         if !put(line, LogOutput.patience) { hasLost.store(true, ordering: .relaxed) }
     }
 
-    /// To standard error, which refuses what it cannot take if `keepStandardErrorFromBlocking` has been called.
-    static let standardError = LogOutput { line, patience in
-        do throws(Errno) {
-            try writeAll(2, line.span)
-            return true
-        } catch {
-            guard error == .wouldBlock, patience > .zero else { return false }
-            let deadline = Clock.system.now() + patience
-            guard (try? Clock.system.wait(for: .writable, on: 2, until: deadline)) == true else { return false }
-            return (try? writeAll(2, line.span)) != nil
+    /// To standard error, after `keepStandardErrorFromBlocking`.
+    static let standardError = {
+        let output = StandardError.examined()
+        return LogOutput { line, patience in
+            do throws(Errno) {
+                try output.write(line)
+                return true
+            } catch {
+                guard error == .wouldBlock, patience > .zero else { return false }
+                let deadline = Clock.system.now() + patience
+                guard (try? Clock.system.wait(for: .writable, on: 2, until: deadline)) == true else { return false }
+                return (try? output.write(line)) != nil
+            }
         }
-    }
+    }()
 }

@@ -14,8 +14,8 @@ struct ChargeFile: ~Copyable {
 
     static let name = "charges"
     static let newName = "charges.new"
-    /// Of a file that is ours: a head, and as many pairs as the tables of IPv4 and IPv6 hold.
-    private static let longest = (1 + 2 * BanRules().capacity) * StateRecord.size
+    /// Of a file that is ours: a head, as many pairs as the tables of IPv4 and IPv6 hold, and one that room is made for.
+    private static let longest = (2 + 2 * BanRules().capacity) * StateRecord.size
 
     /// Writes a new file with these records and puts it in the old one's place.
     static func create(

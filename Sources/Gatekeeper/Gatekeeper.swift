@@ -115,6 +115,7 @@ package struct Gatekeeper: ~Copyable {
     private func makeRoom() throws(Errno) {
         if try descriptors.door.duplicate().number < lastNumber { return }
         let waiting = requests.values.filter { $0.visitor != nil }
+        if waiting.isEmpty { return }
         var entries = waiting.map { PollEntry($0.visitor!.socket.number, []) }
         if try Clock.system.poll(&entries, until: .zero) == 0 { throw .tooManyOpenFiles }
         for (request, entry) in zip(waiting, entries) where !entry.ready.isEmpty { request.hangUp() }

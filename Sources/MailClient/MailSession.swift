@@ -20,7 +20,12 @@ package struct MailSession: ~Copyable {
 
     package mutating func login(_ user: Username, _ password: Password) throws(ClientFailure) {
         guard try accepted(.login(user, password)) else {
-            let words = "wrong name or password, or this address is banned (a minute after three failures)"
+            let words =
+                if let before = self.user {
+                    "you are still \(before) to it; \"quit\" first (LOGIN-7)"
+                } else {
+                    "wrong name or password, or this address is banned (a minute after three failures)"
+                }
             throw .failed(.loginRefused, "the server refused the login: \(words)")
         }
         self.user = user

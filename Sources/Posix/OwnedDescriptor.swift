@@ -56,19 +56,6 @@ package func openStandardDescriptors() {
     }
 }
 
-/// Reopens standard error where it is a pipe or a terminal: one that takes nothing, as after ^S, then says so (EAGAIN)
-/// instead of stopping whoever logs. The flag is of the opening (open(2)), so nobody else who writes there notices.
-package func keepStandardErrorFromBlocking() {
-    var status = stat()
-    guard unsafe fstat(2, &status) == 0, [S_IFIFO, S_IFCHR].contains(status.st_mode & S_IFMT),
-        let opened = try? retrying({
-            unsafe Glibc.open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-        })
-    else { return }
-    _ = dup2(opened, 2)
-    _ = Glibc.close(opened)
-}
-
 /// Closes what a careless parent has left open, before anything of our own is (close_range(2)).
 package func closeInheritedDescriptors(from first: Int32) { cposix_close_from(first) }
 

@@ -13,9 +13,8 @@ extension Spool {
         let madeAt = fingerprint(path) == nil ? path : nil
         let folder = try openFolder(path)
         try check(folder, path: path)
-        let lock = try naming(path, makingOf(lockName)) { () throws(Errno) in
-            try folder.create(lockName, .readWrite, exclusive: false)
-        }
+        let made = try naming(path, makingOf(lockName)) { () throws(Errno) in try makeLock(in: folder) }
+        guard let lock = made else { return try open(path: path, clock: clock) }
         let isOurs = try naming(path, SpoolFailure.Fault.system) { () throws(Errno) in
             try tryLockForProcess(lock.number)
         }
@@ -91,6 +90,16 @@ extension Spool {
             if isOurs { try removeFolder(madeAt) }
         } catch {
             return  // What is left is empty and harms nobody.
+        }
+    }
+
+    /// Nil where the folder itself has been taken back by another server that had made it.
+    private static func makeLock(in folder: borrowing Directory) throws(Errno) -> OwnedDescriptor? {
+        do {
+            return try folder.create(lockName, .readWrite, exclusive: false)
+        } catch {
+            if error == .noSuchFileOrDirectory { return nil }
+            throw error
         }
     }
 

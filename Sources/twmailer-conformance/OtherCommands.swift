@@ -42,6 +42,7 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         let suite = try SuitePlace(suiteOptions).read(paths: [])
+        let clause = clause.uppercased()
         guard let found = suite.catalogue[clause] else {
             throw Exit.nothingMatched.said("there is no clause '\(clause)'")
         }

@@ -119,7 +119,7 @@ import Posix
     }
 
     private static func end(_ code: Int32, _ reason: String) -> Never {
-        try? writeAll(2, Array("twmailer-gatekeeper: \(reason)\n".utf8).span)
+        try? StandardError.examined().write(Array("twmailer-gatekeeper: \(reason)\n".utf8))
         exitNow(code)
     }
 }

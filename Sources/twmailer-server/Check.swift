@@ -8,7 +8,7 @@ import Spool
 import SystemPackage
 
 struct Check {
-    /// sysexits.h; a server starts all the same, so no start ever has it.
+    /// sysexits.h; a server starts all the same, so no start ever has it, as none has the 69 of a mute directory.
     private static let damaged: Int32 = 65
 
     /// The exit status a start would have had, or 65; the first finding counts.

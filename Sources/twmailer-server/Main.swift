@@ -67,7 +67,7 @@ import SystemPackage
         if options.clock.isVirtual { log.warning("virtual-time") }
         log.notice("listening", metadata: ["address": "\(address)", "version": "\(productVersion)"])
         // Like all of the log, it may be lost and ends nothing.
-        if options.logFormat == .text { try? writeAll(2, Array("listening on \(address)\n".utf8).span) }
+        if options.logFormat == .text { try? StandardError.examined().write(Array("listening on \(address)\n".utf8)) }
         try supervisor.run()
     }
 
@@ -120,7 +120,7 @@ import SystemPackage
     }
 
     private static func leave(_ message: String, status: Int32) -> Never {
-        try? writeAll(2, Array("twmailer-server: \(message)\n".utf8).span)
+        try? StandardError.examined().write(Array("twmailer-server: \(message)\n".utf8))
         exitNow(status)
     }
 }

@@ -47,8 +47,9 @@ struct ServerOptions {
             TERM or INT finishes the commands under way and stops; a second one stops at once.
 
             Exit status: 0 stopped, 64 usage, 69 cannot listen, 71 system error, 73 spool unusable, 75 spool in use, 78 \
-            configuration. --check ends with the status a start would have, or with 65 when mail or a mailbox is damaged; what \
-            a crash has left for the next start to clear up is a note and no fault.
+            configuration. --check ends with that of a start; of a start that would go ahead with 65 when mail or a mailbox \
+            is damaged, or else 69 when the directory does not answer. What a crash has left for the next start to clear up is a \
+            note and no fault.
             """)
 
     private static let limitsSection = "Limits"

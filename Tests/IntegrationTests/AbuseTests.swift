@@ -223,6 +223,37 @@ import Testing
         }
     }
 
+    /// Such as a service manager gives: a socket cannot be opened anew.
+    @Test func `a log that is a full socket stops neither the server nor its end`() throws {
+        let folder = try makeTemporaryFolder("/tmp/tw-log")
+        defer { try? removeTree(folder) }
+        let listener = try Sockets.listen(TCPAddress("127.0.0.1", port: 0)!)
+        let fill = """
+            import os, select, socket, sys
+            log = socket.create_connection(("127.0.0.1", \(try Sockets.localAddress(listener.number).port)))
+            log.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            log.setblocking(False)
+            refusals = 0
+            while refusals < 5:
+                try:
+                    log.send(bytes(16))
+                    refusals = 0
+                except BlockingIOError:
+                    refusals += 1
+                    select.select([], [log], [], 0.1)
+            log.setblocking(True)
+            os.dup2(log.fileno(), 2)
+            os.execv(sys.argv[1], sys.argv[1:])
+            """
+        try writeFile(folder + "/fill", Array(fill.utf8))
+        try withServer(launcher: "exec python3 \(folder)/fill") { world in
+            #expect(try world.login("alice", "wrong", from: "127.0.0.2") == "ERR\n")
+            #expect(try world.login("alice", "alice-secret", from: "127.0.0.1") == "OK\n")
+            try world.server.leader.send(signal: Signals.terminate)
+            try world.eventually("it ends") { world.server.ended() == .exited(0) }
+        }
+    }
+
     /// A blocked signal wakes nobody, and a program inherits what its starter has blocked.
     @Test func `signals that were blocked at the start end sessions and server all the same`() throws {
         try withServer(launcher: "exec env --block-signal") { world in
