@@ -53,46 +53,59 @@ import Testing
         }
     }
 
-    /// A server at its `call`, which waits there for eight seconds.
-    private func late(_ call: String, _ arguments: [String]) throws -> ProcessID {
-        let late = ["-D", "-qq", "-o", "/dev/null", "-e", "trace=\(call)"]
-        let fault = ["-e", "inject=\(call):delay_enter=8000000:when=1", try programFolder() + "/twmailer-server"]
-        return try Spawn("strace", late + fault + arguments + ["--ldap-starttls", "never"]).start()
+    /// A server that has stopped itself after its first `call`, of `path` if given; `body` lets it go on.
+    private func withStopped(
+        after call: String, of path: String? = nil, _ arguments: [String], _ body: (ProcessID) throws -> Void
+    ) throws {
+        try withFolder { folder in
+            let stop = ["-e", "trace=\(call)", "-e", "inject=\(call):signal=STOP:when=1"]
+            let program = try programFolder() + "/twmailer-server"
+            let server = try Spawn(
+                "strace",
+                ["-D", "-o", folder + "/said"] + (path.map { ["-P", $0] } ?? []) + stop + [program] + arguments
+                    + ["--ldap-starttls", "never"]
+            ).start()
+            defer {
+                try? server.send(signal: Signals.kill)
+                _ = try? server.wait()
+            }
+            try eventually("it has stopped") {
+                String(decoding: (try? readFile(folder + "/said")) ?? [], as: UTF8.self).contains("stopped by SIGSTOP")
+            }
+            try body(server)
+        }
     }
+
+    private static let goOn: Int32 = 18
 
     /// The first has made the lock's file and not locked it yet when the second, which cannot start, takes its own away.
     @Test(.enabled(if: FaultInjection.isPossible, FaultInjection.condition))
     func `has its lock also when another has failed to start at the same time`() throws {
         try withFolder { folder in
             let (spool, port) = (folder + "/s", folder + "/port")
-            let first = try late("fcntl", ["0", spool, "--port-file", port])
-            defer {
-                try? first.send(signal: Signals.kill)
-                _ = try? first.wait()
+            try withStopped(after: "openat", of: ".lock", ["0", spool, "--port-file", port]) { server in
+                #expect(fingerprint(spool + "/.lock") != nil)
+                expect(try attempt(["0", spool, "--ldap-ca-file", "/none"]), 78, says: ["/none"])
+                #expect(fingerprint(spool + "/.lock") == nil)
+                try server.send(signal: Self.goOn)
+                try eventually("it serves") { fingerprint(port) != nil }
+                #expect(fingerprint(spool + "/.lock") != nil)
+                expect(try attempt(["0", spool]), 75, says: [spool + " is in use"])
             }
-            try eventually("its lock has a file") { fingerprint(spool + "/.lock") != nil }
-            expect(try attempt(["0", spool, "--ldap-ca-file", "/none"]), 78, says: ["/none"])
-            #expect(fingerprint(spool + "/.lock") == nil, "the first has not come further")
-            try eventually("it serves") { fingerprint(port) != nil }
-            #expect(fingerprint(spool + "/.lock") != nil)
-            expect(try attempt(["0", spool]), 75, says: [spool + " is in use"])
         }
     }
 
-    @Test(.enabled(if: FaultInjection.isPossible, FaultInjection.condition))
-    func `takes the folder that another has just made`() throws {
+    /// Where none is there, another makes one; where one is there, its maker takes it back.
+    @Test(.enabled(if: FaultInjection.isPossible, FaultInjection.condition), arguments: [false, true])
+    func `takes the folder that is there when it gets to it, or makes it`(isThere: Bool) throws {
         try withFolder { folder in
-            let server = try late("mkdirat", ["0", folder + "/s", "--port-file", folder + "/port"])
-            defer {
-                try? server.send(signal: Signals.kill)
-                _ = try? server.wait()
+            let (spool, port) = (folder + "/s", folder + "/port")
+            if isThere { try makeFolder(spool) }
+            try withStopped(after: "openat", of: spool, ["0", spool, "--port-file", port]) { server in
+                if isThere { try removeFolder(spool) } else { try makeFolder(spool) }
+                try server.send(signal: Self.goOn)
+                try eventually("it serves") { fingerprint(port) != nil }
             }
-            try eventually("it has found no folder and is about to make one") {
-                let numbers = (try? Posix.Directory.open(path: "/proc/\(server)/fd").names()) ?? []
-                return numbers.contains { linkTarget("/proc/\(server)/fd/\($0)") == folder }
-            }
-            #expect(try Spawn("mkdir", ["-m", "700", folder + "/s"]).output().ending == .exited(0))
-            try eventually("it serves") { fingerprint(folder + "/port") != nil }
         }
     }
 
@@ -101,23 +114,12 @@ import Testing
     func `is not kept from its spool by --check, which sees that it has come`() throws {
         try withServer { world in
             world.server.kill()
-            let said = world.stage.folder + "/log/strace"
-            let stop = ["-e", "trace=getdents64", "-e", "inject=getdents64:signal=STOP:when=1"]
-            let look = [
-                world.program + "/twmailer-server", "0", world.stage.spool, "--check", "--ldap-starttls", "never",
-            ]
-            let check = try Spawn("strace", ["-D", "-o", said] + stop + look).start()
-            defer {
-                try? check.send(signal: Signals.kill)
-                _ = try? check.wait()
+            try withStopped(after: "getdents64", ["0", world.stage.spool, "--check"]) { check in
+                try world.start()
+                try check.send(signal: Self.goOn)
+                #expect(try check.wait() == .exited(75))
+                try world.talk().login("alice")
             }
-            try eventually("it looks") {
-                String(decoding: (try? readFile(said)) ?? [], as: UTF8.self).contains("stopped by SIGSTOP")
-            }
-            try world.start()
-            try check.send(signal: 18)  // SIGCONT
-            #expect(try check.wait() == .exited(75))
-            try world.talk().login("alice")
         }
     }
 }
