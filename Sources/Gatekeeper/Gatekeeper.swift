@@ -39,6 +39,7 @@ package struct Gatekeeper: ~Copyable {
     private var jobs = Turns()
     /// Of a session's socket: a number is the lowest that is free (open(2)), and bans and workers need some yet.
     private let lastNumber: Int32
+    /// The last to be let in got such a number, so there is a look before the next.
     private var mayBeFull = false
     /// Out of descriptors: the door is left alone until then (real time), or it would be looked at without end.
     private var pausedUntil: Duration?
@@ -115,7 +116,8 @@ package struct Gatekeeper: ~Copyable {
     private func makeRoom() throws(Errno) {
         if try descriptors.door.duplicate().number < lastNumber { return }
         let waiting = requests.values.filter { $0.visitor != nil }
-        if waiting.isEmpty { return }
+        // Nobody's leaving would make room, so there is none to wait for.
+        if waiting.isEmpty, visitors.isEmpty { return }
         var entries = waiting.map { PollEntry($0.visitor!.socket.number, []) }
         if try Clock.system.poll(&entries, until: .zero) == 0 { throw .tooManyOpenFiles }
         for (request, entry) in zip(waiting, entries) where !entry.ready.isEmpty { request.hangUp() }

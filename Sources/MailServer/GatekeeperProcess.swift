@@ -15,6 +15,7 @@ struct GatekeeperProcess: ~Copyable {
     private static let patience = 5
     /// … while it reads back what an earlier one has left.
     private static let turnsAtStart = 60
+    /// The same for the first one, which nobody asks yet.
     static let patienceAtStart = Duration.seconds(turnsAtStart)
 
     /// Lives as long as the supervisor, so a login that comes while no gatekeeper runs waits in its queue.

@@ -100,7 +100,7 @@ package struct Supervisor: ~Copyable {
         }
     }
 
-    /// Returns once it is ready; otherwise it has ended.
+    /// Returns once it is ready; if it is not in time, or is not wanted any more, it has ended.
     private mutating func awaitGatekeeper() throws {
         let deadline = clock.now() + GatekeeperProcess.patienceAtStart
         while true {

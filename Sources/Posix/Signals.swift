@@ -9,6 +9,8 @@ package enum Signals {
     package static let terminate = SIGTERM
     package static let interrupt = SIGINT
     package static let kill = SIGKILL
+    package static let stop = SIGSTOP
+    package static let resume = SIGCONT
 
     /// Routes each signal into the process's signal pipe and returns its non-blocking read end,
     /// which lives as long as the process.

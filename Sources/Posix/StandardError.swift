@@ -35,11 +35,14 @@ package enum StandardError: Sendable {
     /// - Parameter line: at most PIPE_BUF bytes, 4096.
     /// - Throws: `.wouldBlock` where nobody makes room.
     package func write(_ line: [UInt8]) throws(Errno) {
-        if self == .socket {
+        switch self {
+        case .neverBlocks: break
+        case .socket:
             try retrying { unsafe send(2, line, line.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) }
             return
+        case .mayBlock:
+            guard try Clock.system.wait(for: .writable, on: 2, until: .zero) else { throw .wouldBlock }
         }
-        if self == .mayBlock, try !Clock.system.wait(for: .writable, on: 2, until: .zero) { throw .wouldBlock }
         try writeAll(2, line.span)
     }
 }

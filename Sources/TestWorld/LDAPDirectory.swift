@@ -70,7 +70,7 @@ package final class LDAPDirectory {
     package func halt() throws(WorldFailure) {
         if state == .halted { return }
         if state == .withoutTLS { try restoreConfiguration() }
-        if state == .hanging { _ = try? process.send(signal: SIGCONT) }
+        if state == .hanging { _ = try? process.send(signal: Signals.resume) }
         world.forget(group: process)
         _ = try LDAPDirectory.run(script, ["--halt", folder], world)
         state = .halted
@@ -80,7 +80,7 @@ package final class LDAPDirectory {
     package func hang() throws(WorldFailure) {
         guard state == .answering else { return }
         do {
-            try process.send(signal: SIGSTOP)
+            try process.send(signal: Signals.stop)
             state = .hanging
             // Sent is not done: a thread on another processor goes on, and answers, until it is interrupted.
             let deadline = Clock.system.now() + .seconds(10)
@@ -107,7 +107,7 @@ package final class LDAPDirectory {
     package func resume() throws(WorldFailure) {
         switch state {
         case .answering: return
-        case .hanging: _ = try? process.send(signal: SIGCONT)
+        case .hanging: _ = try? process.send(signal: Signals.resume)
         case .halted: try launch()
         case .withoutTLS:
             try halt()
@@ -144,7 +144,7 @@ package final class LDAPDirectory {
 
     /// Ends slapd and removes its folder.
     package func end() {
-        if state == .hanging { _ = try? process.send(signal: SIGCONT) }
+        if state == .hanging { _ = try? process.send(signal: Signals.resume) }
         _ = try? LDAPDirectory.run(script, ["--stop", folder], world)
         world.forget(group: process)
         world.forget(folder: folder)

@@ -27,7 +27,8 @@ import Posix
         forbidDumps()  // LOGIN-13
         forbidNewPrivileges()
         Signals.turnIntoErrors()
-        // Also when it hangs, and the lifeline's end finds nobody to notice: the next server needs the lock.
+        // It ends with its supervisor also where it hangs and does not notice the lifeline's end: the next server needs
+        // the lock.
         dieWithParent(.parent)
         if lifelineHasEnded() { exitNow(0) }
         // The terminal's and the service manager's signals go to the whole group. The supervisor decides when

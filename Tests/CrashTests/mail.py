@@ -26,7 +26,7 @@ class Mail:
         self.sent = None
         self.deleted = False  # False: not asked; else OK, ERR or None
 
-    # Made when they are asked for: there are hundred thousands of mails.
+    # Made when they are asked for: there are hundreds of thousands of mails.
 
     @property
     def stored(self):

@@ -6,18 +6,15 @@ import TestWorld
 import Testing
 
 @Suite struct `When a process of the server fails` {
-    private static let stop: Int32 = 19
-    private static let go: Int32 = 18
-
     @Test func `a gatekeeper that hangs costs the time limit and no attempt`() throws {
         try withServer(["ldap-timeout=500ms"]) { world in
             let gatekeeper = try #require(world.gatekeeper())
-            try gatekeeper.send(signal: Self.stop)
+            try gatekeeper.send(signal: Signals.stop)
             let waiting = try (1...4).map { _ in try world.talk(from: "127.0.0.51") }
             for talk in waiting { try talk.say("LOGIN\nalice\nwrong\n") }
             for talk in waiting { #expect(try talk.hears("ERR\n")) }
             #expect(try world.directory.binds() == 0)
-            try gatekeeper.send(signal: Self.go)
+            try gatekeeper.send(signal: Signals.resume)
             #expect(try world.login("alice", "alice-secret", from: "127.0.0.51") == "OK\n")
         }
     }
@@ -28,7 +25,7 @@ import Testing
             for _ in 1...2 { #expect(try world.login("alice", "wrong", from: "127.0.0.59") == "ERR\n") }
             let (talk, _) = try askInVain(world, from: "127.0.0.59")
             let hung = try #require(world.gatekeeper())
-            try hung.send(signal: Self.stop)
+            try hung.send(signal: Signals.stop)
             #expect(try talk.hears("ERR\n"))
             try world.directory.resume()
             var most = 0
@@ -44,7 +41,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [stop, Signals.kill])
+    @Test(arguments: [Signals.stop, Signals.kill])
     func `a worker that hangs or dies costs one login and no attempt`(signal: Int32) throws {
         try withServer(["ldap-timeout=2s"]) { world in
             #expect(try world.login("alice", "alice-secret", from: "127.0.0.52") == "OK\n")
@@ -83,7 +80,7 @@ import Testing
             for _ in 1...3 { #expect(try world.login("alice", "wrong", from: "127.0.0.55") == "ERR\n") }
             for hangs in [true, false] {
                 let gatekeeper = try #require(world.gatekeeper())
-                if hangs { try gatekeeper.send(signal: Self.stop) }
+                if hangs { try gatekeeper.send(signal: Signals.stop) }
                 let port = world.server.port
                 try world.server.leader.send(signal: Signals.kill)
                 _ = try world.server.leader.wait()

@@ -76,8 +76,6 @@ import Testing
         }
     }
 
-    private static let goOn: Int32 = 18
-
     /// The first has made the lock's file and not locked it yet when the second, which cannot start, takes its own away.
     @Test(.enabled(if: FaultInjection.isPossible, FaultInjection.condition))
     func `has its lock also when another has failed to start at the same time`() throws {
@@ -87,7 +85,7 @@ import Testing
                 #expect(fingerprint(spool + "/.lock") != nil)
                 expect(try attempt(["0", spool, "--ldap-ca-file", "/none"]), 78, says: ["/none"])
                 #expect(fingerprint(spool + "/.lock") == nil)
-                try server.send(signal: Self.goOn)
+                try server.send(signal: Signals.resume)
                 try eventually("it serves") { fingerprint(port) != nil }
                 #expect(fingerprint(spool + "/.lock") != nil)
                 expect(try attempt(["0", spool]), 75, says: [spool + " is in use"])
@@ -103,7 +101,7 @@ import Testing
             if isThere { try makeFolder(spool) }
             try withStopped(after: "openat", of: spool, ["0", spool, "--port-file", port]) { server in
                 if isThere { try removeFolder(spool) } else { try makeFolder(spool) }
-                try server.send(signal: Self.goOn)
+                try server.send(signal: Signals.resume)
                 try eventually("it serves") { fingerprint(port) != nil }
             }
         }
@@ -116,7 +114,7 @@ import Testing
             world.server.kill()
             try withStopped(after: "getdents64", ["0", world.stage.spool, "--check"]) { check in
                 try world.start()
-                try check.send(signal: Self.goOn)
+                try check.send(signal: Signals.resume)
                 #expect(try check.wait() == .exited(75))
                 try world.talk().login("alice")
             }
