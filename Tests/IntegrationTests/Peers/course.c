@@ -217,11 +217,13 @@ static void *serve(void *argument) {
 }
 
 int main(int count, char **arguments) {
-    int listener = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), yes = 1, version;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(arguments[1]))};
     spool = arguments[2];
     mkdir(spool, 0700);
     signal(SIGPIPE, SIG_IGN);
+    // libldap reads its settings at its first call; where two threads make it, one goes on without the CA, and keeps that.
+    ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 64)) return 1;
     while (1) {
