@@ -21,7 +21,7 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let fuzzed: [Target.Dependency] = [
-    "EventLog", "Gatekeeper", "MailClient", "MailCore", "Posix", "Spool", "Transcript", logging, system,
+    "EventLog", "Gatekeeper", "MailClient", "MailCore", "Posix", "Spool", "Transcript", "World", logging, system,
 ]
 
 let package = Package(
@@ -38,59 +38,82 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
     ],
     targets: [
-        // Shared ground: the one place with system calls, and what every program needs.
-        .target(name: "CPosix"),
-        .target(name: "Posix", dependencies: ["CPosix", system], swiftSettings: strict),
-        .target(name: "Options", swiftSettings: strict),
-        .target(name: "EventLog", dependencies: ["Posix", logging], swiftSettings: strict),
-
-        // The protocol as values; imports nothing.
-        .target(name: "MailCore", swiftSettings: strict),
+        // Shared: the protocol as values, the one place with system calls, and what every program needs.
+        .target(name: "MailCore", path: "Sources/Shared/MailCore", swiftSettings: strict),
+        .target(name: "CPosix", path: "Sources/Shared/CPosix"),
+        .target(
+            name: "Posix", dependencies: ["CPosix", system], path: "Sources/Shared/Posix", swiftSettings: strict),
+        .target(name: "Options", path: "Sources/Shared/Options", swiftSettings: strict),
+        .target(
+            name: "EventLog", dependencies: ["Posix", logging], path: "Sources/Shared/EventLog", swiftSettings: strict),
 
         // The server. It forks, so nothing of LDAP, TLS or Foundation may be linked into it:
         // fully static it forks almost as fast as C (docs/decisions/0001-static-server.md).
-        .target(name: "Spool", dependencies: ["MailCore", "Posix", system], swiftSettings: strict),
+        .target(
+            name: "Spool", dependencies: ["MailCore", "Posix", system], path: "Sources/Server/Spool",
+            swiftSettings: strict),
         .target(
             name: "MailServer", dependencies: ["EventLog", "MailCore", "Posix", "Spool", logging, system],
-            swiftSettings: strict),
+            path: "Sources/Server/MailServer", swiftSettings: strict),
         .executableTarget(
             name: "twmailer-server",
             dependencies: ["EventLog", "MailServer", "Options", "Posix", "Spool", logging, system],
-            swiftSettings: strict,
+            path: "Sources/Server/twmailer-server", swiftSettings: strict,
             linkerSettings: sanitized || fuzzing ? [] : [.unsafeFlags(["-static-executable"])]),
 
         // The gatekeeper: login attempts, bans, the directory.
-        .systemLibrary(name: "CLDAP", providers: [.apt(["libldap2-dev"])]),
-        .target(name: "LDAPBind", dependencies: ["CLDAP"], swiftSettings: strict),
+        .systemLibrary(name: "CLDAP", path: "Sources/Server/CLDAP", providers: [.apt(["libldap2-dev"])]),
+        .target(
+            name: "LDAPBind", dependencies: ["CLDAP"], path: "Sources/Server/LDAPBind", swiftSettings: strict),
         .target(
             name: "Gatekeeper", dependencies: ["EventLog", "LDAPBind", "MailCore", "Posix", logging, system],
-            swiftSettings: strict),
+            path: "Sources/Server/Gatekeeper", swiftSettings: strict),
         .executableTarget(
             name: "twmailer-gatekeeper", dependencies: ["EventLog", "Gatekeeper", "Options", "Posix", logging],
-            swiftSettings: strict),
+            path: "Sources/Server/twmailer-gatekeeper", swiftSettings: strict),
 
         // The client.
-        .target(name: "MailClient", dependencies: ["MailCore", "Posix", system], swiftSettings: strict),
+        .target(
+            name: "MailClient", dependencies: ["MailCore", "Posix", system], path: "Sources/Client/MailClient",
+            swiftSettings: strict),
         .executableTarget(
-            name: "twmailer-client", dependencies: ["MailClient", "Options", "Posix"], swiftSettings: strict),
+            name: "twmailer-client", dependencies: ["MailClient", "Options", "Posix"],
+            path: "Sources/Client/twmailer-client", swiftSettings: strict),
 
-        // The conformance suite. It shares no protocol code with the server: our own
+        // The conformance suite (docs/SUITE.md). It shares no protocol code with the server: our own
         // misreadings must not cancel out.
-        .target(name: "Transcript", swiftSettings: strict),
+        .target(name: "Bytes", path: "Sources/Suite/Bytes", swiftSettings: strict),
+        .target(name: "Transcript", path: "Sources/Suite/Transcript", swiftSettings: strict),
+        .target(
+            name: "Dialects", dependencies: ["Bytes"], path: "Sources/Suite/Dialects", swiftSettings: strict),
+        .target(
+            name: "Results", dependencies: ["Bytes", "Dialects", "Transcript"], path: "Sources/Suite/Results",
+            swiftSettings: strict),
+        .target(
+            name: "Reports", dependencies: ["Bytes", "Dialects", "Results", "Transcript"],
+            path: "Sources/Suite/Reports", swiftSettings: strict),
+        .target(name: "CWorld", path: "Sources/Suite/CWorld"),
         // The interposer is C for somebody else's process: carried as bytes, compiled where it is used.
         .target(
-            name: "TestWorld", dependencies: ["Posix", system], resources: [.embedInCode("Resources/testworld.c")],
+            name: "World", dependencies: ["Bytes", "CWorld", "Posix", system], path: "Sources/Suite/World",
+            resources: [.embedInCode("Resources/testworld.c")], swiftSettings: strict),
+        .target(
+            name: "Workshop", dependencies: ["Posix", "World", system], path: "Sources/Suite/Workshop",
             swiftSettings: strict),
         .target(
-            name: "Conformance", dependencies: ["Posix", "TestWorld", "Transcript", system], swiftSettings: strict),
+            name: "Engine", dependencies: ["Bytes", "Dialects", "Posix", "Results", "Transcript", "World", system],
+            path: "Sources/Suite/Engine", swiftSettings: strict),
         .executableTarget(
             name: "twmailer-conformance",
-            dependencies: ["Conformance", "Options", "Posix", "TestWorld", "Transcript", arguments],
-            swiftSettings: strict),
+            dependencies: [
+                "Bytes", "Dialects", "Engine", "Options", "Posix", "Reports", "Results", "Transcript", "Workshop",
+                "World", arguments,
+            ],
+            path: "Sources/Suite/twmailer-conformance", swiftSettings: strict),
 
         // Measures the server beside a floor in C (scripts/bench).
         .executableTarget(
-            name: "twmailer-bench", dependencies: ["MailCore", "Options", "Posix", "TestWorld", system],
+            name: "twmailer-bench", dependencies: ["MailCore", "Options", "Posix", "World", system],
             path: "Benchmarks/twmailer-bench", swiftSettings: strict),
 
         // What a mail server does, in memory: random sessions are compared with it.
@@ -99,13 +122,17 @@ let package = Package(
         .testTarget(
             name: "UnitTests",
             dependencies: [
-                "Conformance", "EventLog", "Gatekeeper", "LDAPBind", "MailClient", "MailCore", "MailServer", "Options",
-                "Posix", "SessionModel", "Spool", "TestWorld", "Transcript",
+                "Bytes", "Dialects", "Engine", "EventLog", "Gatekeeper", "LDAPBind", "MailClient", "MailCore",
+                "MailServer", "Options", "Posix", "Reports", "Results", "SessionModel", "Spool", "Transcript",
+                "Workshop", "World",
             ],
-            exclude: ["Corpus"]),
+            exclude: ["Suite/Corpus"]),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["Conformance", "Posix", "SessionModel", "TestWorld", "Transcript", system],
+            dependencies: [
+                "Bytes", "Dialects", "Engine", "Posix", "Reports", "Results", "SessionModel", "Transcript", "Workshop",
+                "World", system,
+            ],
             exclude: ["Peers"]),
         fuzzing
             ? .executableTarget(

@@ -2,7 +2,7 @@
 
 import Posix
 import SystemPackage
-import TestWorld
+import World
 
 /// How it is started and where it listens; ended by `end`, or by the guard when the benchmark dies.
 final class Contender {

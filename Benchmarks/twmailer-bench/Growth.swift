@@ -2,7 +2,7 @@
 
 import MailCore
 import Posix
-import TestWorld
+import World
 
 /// One quantity and what an operation costs at several sizes of it.
 struct Growth {

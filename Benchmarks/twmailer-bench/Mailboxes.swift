@@ -2,6 +2,7 @@
 
 import Posix
 import SystemPackage
+import World
 
 enum Mailboxes {
     /// A file may have 65,000 names on ext4.

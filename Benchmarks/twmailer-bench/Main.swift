@@ -3,7 +3,7 @@
 import Options
 import Posix
 import SystemPackage
-import TestWorld
+import World
 
 @main struct Main {
     private static let commandLine = CommandLineSpec(

@@ -1,7 +1,7 @@
 /// The series: what is done to each server, and for how long.
 
 import Posix
-import TestWorld
+import World
 
 struct Measurement {
     let name: String

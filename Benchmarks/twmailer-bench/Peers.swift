@@ -2,7 +2,7 @@
 
 import Posix
 import SystemPackage
-import TestWorld
+import World
 
 enum Peers {
     /// Why it does not take part.

@@ -2,7 +2,6 @@
 
 import Posix
 import SystemPackage
-import TestWorld
 
 enum Probes {
     static func run(_ setting: Setting, _ floor: Contender?) throws -> [(name: String, value: String)] {

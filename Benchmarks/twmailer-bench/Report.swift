@@ -1,5 +1,7 @@
 /// What the benchmark says: Markdown for people, a line of JSON per sample for programs.
 
+import Posix
+
 struct Report {
     let machine: [(name: String, value: String)]
     let rounds: Int

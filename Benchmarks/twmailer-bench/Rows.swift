@@ -1,5 +1,7 @@
 /// The lines of the table: which servers of a series are held against each other, and what the target is.
 
+import Posix
+
 struct Row: Sendable {
     enum Target: Sendable {
         /// Of a rate: ours divided by the baseline.

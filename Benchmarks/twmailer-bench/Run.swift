@@ -3,7 +3,7 @@
 import Options
 import Posix
 import SystemPackage
-import TestWorld
+import World
 
 struct Run {
     private let world: WorldGuard

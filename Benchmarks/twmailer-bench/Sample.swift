@@ -1,5 +1,7 @@
 /// What one run of one server in one round gave, and what comes out of several rounds.
 
+import Posix
+
 struct Sample: Sendable {
     /// What the row is about: operations per second, or milliseconds, or kB.
     let value: Double

@@ -2,7 +2,7 @@
 
 import Posix
 import SystemPackage
-import TestWorld
+import World
 
 enum Usage {
     /// proc(5) counts in these.

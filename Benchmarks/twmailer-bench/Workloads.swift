@@ -1,7 +1,7 @@
 /// What clients do to each kind of server in the series, in its own protocol.
 
 import Posix
-import TestWorld
+import World
 
 extension Measurements {
     static func name(_ number: Int) -> String {

@@ -6,6 +6,7 @@ import Posix
 import Spool
 import Synchronization
 import SystemPackage
+import World
 
 /// The first byte chooses what the rest is: the file itself, changes to the true file, or a header with a right
 /// checksum and the records behind it.

@@ -4,6 +4,7 @@ import MailCore
 import Posix
 import Spool
 import Testing
+import World
 
 private let letters: [UInt8] = [0x0a, 0x2e, 0x0d, 0, 0xff, 0x61]
 

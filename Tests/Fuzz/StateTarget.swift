@@ -7,6 +7,7 @@ import Logging
 import MailCore
 import Posix
 import Synchronization
+import World
 
 /// The first byte chooses: the message, or the file of charges and one ban as lines of their fields, sealed or as they are.
 func stateFault(_ input: [UInt8]) -> String? {

@@ -1,0 +1,75 @@
+/// Deviations: what a server does otherwise than the sheet shows, and which clause does not tolerate it.
+
+import Bytes
+
+/// One thing that a server does otherwise than the sheet shows.
+package struct Deviation: Sendable, Hashable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case greeting, statusText, lineEnd, nul, listLayout, readLayout, finalDot, quitText, closingText, emptyList,
+            readStatus
+    }
+    package var kind: Kind
+    /// The first example met.
+    package var shown: String
+    package init(_ kind: Kind, _ shown: String) { (self.kind, self.shown) = (kind, shown) }
+
+    /// The clause that does not tolerate it. It is understood all the same, so that one fault is not many.
+    package var faultOf: String? {
+        switch kind {
+        // FRAME-3 tolerates text, never NULs: they are not part of any line.
+        case .nul: "FRAME-3"
+        case .emptyList: "LIST-1"
+        case .readStatus: "READ-1"
+        default: nil
+        }
+    }
+
+    package var title: String {
+        switch kind {
+        case .greeting: "text at connect"
+        case .statusText: "text after OK or ERR"
+        case .lineEnd: "a status without its bare line feed"
+        case .nul: "NUL bytes beside a reply"
+        case .listLayout: "LIST is decorated"
+        case .readLayout: "READ shows other lines before the text"
+        case .finalDot: "READ ends without a dot"
+        case .quitText: "QUIT is answered"
+        case .emptyList: "LIST without mail is no 0"
+        case .readStatus: "READ shows the message without OK before it"
+        case .closingText: "text instead of ERR before the connection is closed"
+        }
+    }
+
+    /// Whether a clause that is about exact bytes sees it.
+    package func concerns(_ clause: String) -> Bool {
+        switch clause {
+        case "FRAME-3": kind != .emptyList && kind != .readStatus
+        case "READ-5": kind == .readLayout || kind == .finalDot
+        case "QUIT-2": kind == .quitText
+        default: false
+        }
+    }
+}
+
+/// What was met since it was last asked for: of each kind the first example.
+struct Deviations {
+    private var noted: [Deviation] = []
+
+    mutating func note(_ kind: Deviation.Kind, _ shown: some Sequence<UInt8>) {
+        if noted.contains(where: { $0.kind == kind }) { return }
+        noted.append(Deviation(kind, Visible.line(Array(shown))))
+    }
+
+    mutating func noteEnd(of line: HeldBytes.Line) {
+        switch line.end {
+        case .lineFeed, .nul: break
+        case .carriageReturn: note(.lineEnd, Array(line.text) + [13, 10])
+        case .none: note(.lineEnd, line.text)
+        }
+    }
+
+    mutating func take() -> [Deviation] {
+        defer { noted = [] }
+        return noted
+    }
+}

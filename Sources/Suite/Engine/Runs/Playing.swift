@@ -1,0 +1,181 @@
+/// One transcript, played once against a fresh server: steps in, judged clauses out.
+
+import Posix
+package import Results
+package import Transcript
+package import World
+
+/// What ends a whole run rather than one transcript.
+package enum Problem: Error, Sendable {
+    case interrupted
+    case world(WorldFailure)
+    /// A transcript is wrong in a way the parser cannot see.
+    case transcript(path: String, line: Int, message: String)
+}
+
+extension Transcript {
+    /// The tags in the order of the file.
+    package var tags: [(clause: ClauseID, line: Int)] { Transcript.tags(steps) }
+
+    private static func tags(_ steps: [Step]) -> [(clause: ClauseID, line: Int)] {
+        steps.flatMap { step -> [(clause: ClauseID, line: Int)] in
+            switch step.action {
+            case .clause(let id, let level, _): [(ClauseID(id, level), step.line)]
+            case .define: []
+            default: (step.action.bodies ?? []).flatMap { tags($0) }
+            }
+        }
+    }
+}
+
+package struct Playing {
+    let transcript: Transcript
+    /// What an attached server cannot be shown or asked.
+    private let obstacle: String?
+    let segmentation: Segmentation
+    /// Counts the playings of a run; addresses are made from it.
+    let number: Int
+    let dialect: [Transcript]
+    let options: PlayOptions
+
+    package init(
+        _ transcript: Transcript, _ segmentation: Segmentation, number: Int, dialect: [Transcript], options: PlayOptions
+    ) {
+        let adapted = options.server.attachment.map { AttachedServer.adapted(transcript, $0) }
+        (self.transcript, obstacle) = (adapted?.0 ?? transcript, adapted?.1)
+        (self.segmentation, self.number, self.dialect, self.options) = (segmentation, number, dialect, options)
+    }
+
+    package func play(with lease: Lease) throws(Problem) -> TranscriptResult {
+        let began = Clock.system.now()
+        if let reason = unmetNeed { return result(nil, since: began, untested: reason, skipped: reason) }
+        let performance: Performance
+        do {
+            performance = try Performance(transcript, segmentation, number: number, options: options, lease: lease)
+        } catch {
+            throw .world(error)
+        }
+        let scope = Scope(transcript, performance.world, frames: [Frame()], macros: macros)
+        let interpreter = Interpreter(performance, scope)
+        var kept = false
+        defer { performance.world.end(keeping: kept) }
+        do {
+            if options.server.attachment != nil {
+                for user in transcript.header.users { try interpreter.wire.emptyMailbox(of: user) }
+            }
+            try interpreter.playTranscript()
+            return result(performance.recorder, since: began, untested: nil)
+        } catch {
+            let recorder = performance.recorder
+            switch error {
+            case .failed(let failure) where interpreter.expectations.isMissingLine(failure):
+                return result(recorder, since: began, untested: "the rest of the reply has another layout")
+            case .failed(let failure):
+                if failure.verdict == .fail, let reason = performance.world.inconclusive {
+                    recorder.judge(.notTested)
+                    return result(recorder, since: began, untested: reason)
+                }
+                kept = options.keepsFailed
+                return failed(failure, recorder, since: began)
+            case .unmet(let unmet):
+                guard case .failed(let failure) = interpreter.fail(unmet) else { throw .interrupted }
+                return failed(failure, recorder, since: began)
+            case .untested(let reason):
+                recorder.leaveUntested(reason)
+                return result(recorder, since: began, untested: reason)
+            case .interrupted: throw .interrupted
+            case .broken(let failure): throw .world(failure)
+            case .fault(let place, let message):
+                let text = ([message] + place.inside).joined(separator: "; ")
+                throw .transcript(path: transcript.path, line: place.line, message: text)
+            }
+        }
+    }
+
+    private var macros: [String: Macro] {
+        var macros: [String: Macro] = [:]
+        for file in dialect {
+            for case .define(let name, let parameters, let options, let body) in file.steps.map(\.action) {
+                macros[name] = Macro(
+                    name: name, parameters: parameters, options: options, body: body,
+                    path: String(lastPart(of: file.path)))
+            }
+        }
+        return macros
+    }
+
+    /// What this run cannot offer the transcript.
+    private var unmetNeed: String? {
+        if options.server.isReference { return nil }
+        if !transcript.tags.isEmpty && transcript.tags.allSatisfy({ $0.clause.level == .ref }) {
+            return "a promise of the reference server"
+        }
+        if !transcript.header.limits.isEmpty { return "it sets options of the reference server" }
+        if let obstacle { return obstacle }
+        guard case .foreign(let foreign) = options.server else { return nil }
+        if transcript.header.needs.contains(.disk) && !foreign.command.contains("{spool}") {
+            return "needs a server that is told where its spool is ({spool})"
+        }
+        return nil
+    }
+
+    // MARK: Results
+
+    private func failed(_ failure: Failure, _ recorder: Recorder, since began: Duration) -> TranscriptResult {
+        if failure.verdict == .crash && !Crash.isFault(of: failure.clause) {
+            return crashed(failure, recorder, since: began)
+        }
+        if failure.clause != nil { recorder.judge(failure.verdict) }
+        let cause = "blocked by line \(failure.place.line)"
+        var result = result(recorder, since: began, untested: cause)
+        result.failure = failure
+        return result
+    }
+
+    /// What was being judged is not reached: nobody can say what a server would have answered that was no more.
+    private func crashed(_ failure: Failure, _ recorder: Recorder, since began: Duration) -> TranscriptResult {
+        let cause = "not reached: the server had ended by itself at line \(failure.place.line)"
+        recorder.leaveUntested(cause)
+        var result = result(recorder, since: began, untested: cause)
+        result.outcomes.append(
+            ClauseOutcome(clause: Crash.clause, line: failure.place.line, verdict: .crash, checks: 0))
+        var crash = failure
+        (crash.clause, crash.words) = (Crash.clause, "the server lives on")
+        let judged = failure.clause.map { "\($0.id): \(failure.words)" } ?? "the preparation, [setup]"
+        crash.details.append("while this was played: \(judged)")
+        result.failure = crash
+        return result
+    }
+
+    /// Nothing of it could be played.
+    func blocked(expected: String, received: String) -> TranscriptResult {
+        var result = result(nil, since: Clock.system.now(), untested: received)
+        result.failure = Failure(
+            place: Place(line: 1), clause: nil, verdict: .fail, expected: [expected], received: received)
+        return result
+    }
+
+    /// Tags that were not reached, or whose expectations were not, are NOT TESTED.
+    private func result(
+        _ recorder: Recorder?, since began: Duration, untested: String?, skipped: String? = nil
+    ) -> TranscriptResult {
+        var outcomes = recorder?.outcomes ?? []
+        let reason = untested ?? "its steps were not played: another alternative fitted"
+        for tag in transcript.tags where !outcomes.contains(where: { $0.line == tag.line }) {
+            outcomes.append(
+                ClauseOutcome(clause: tag.clause, line: tag.line, verdict: .notTested, checks: 0, reason: reason))
+        }
+        for index in outcomes.indices where outcomes[index].verdict == .notTested && outcomes[index].reason == nil {
+            outcomes[index].reason = reason
+        }
+        for index in outcomes.indices where outcomes[index].isGood && outcomes[index].checks == 0 {
+            outcomes[index].verdict = .notTested
+            outcomes[index].reason = untested ?? "nothing was expected"
+        }
+        var result = TranscriptResult(
+            path: transcript.path, title: transcript.header.title, segmentation: segmentation,
+            outcomes: outcomes.sorted { $0.line < $1.line }, skipped: skipped, duration: Clock.system.now() - began)
+        result.deviations = recorder?.deviations ?? []
+        return result
+    }
+}

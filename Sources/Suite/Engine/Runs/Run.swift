@@ -1,0 +1,179 @@
+/// A whole run: many transcripts under several segmentations, by a few workers at the same time.
+
+import Posix
+package import Results
+import Synchronization
+package import Transcript
+package import World
+
+package struct Run: Sendable {
+    package var transcripts: [Transcript]
+    package var dialect: Transcript
+    package var segmentations: [Segmentation]
+    package var options: PlayOptions
+    package var workers: Int
+    package var endsAtFirstFailure = false
+    /// How often everything is played.
+    package var rounds = 1
+    /// In real time: how many transcripts that wait are played at the same time; they hardly do anything else.
+    package var waiters = 24
+    /// The order is drawn from it; nil: the suite's own.
+    package var shuffleSeed: UInt64?
+
+    package init(
+        _ transcripts: [Transcript], dialect: Transcript, segmentations: [Segmentation], options: PlayOptions,
+        workers: Int
+    ) {
+        (self.transcripts, self.dialect, self.segmentations) = (transcripts, dialect, segmentations)
+        (self.options, self.workers) = (options, workers)
+    }
+
+    private struct Progress {
+        var next = 0
+        var played = 0
+        var problem: Problem?
+        var isOver = false
+        var startFailures = 0
+    }
+    /// A server that so often does not start does not start.
+    private static let startFailures = 3
+
+    /// Plays everything. `tell` is called by several threads, one at a time.
+    /// - Returns: what ended the run early, if anything did.
+    package func play(
+        fixture: Fixture, world: WorldGuard, tell: @escaping @Sendable (RunEvent) -> Void
+    ) -> Problem? {
+        let began = Clock.system.now()
+        tell(
+            .started(
+                RunStart(
+                    server: options.server.name, foreign: !options.server.isReference,
+                    transcripts: transcripts.count, segmentations: segmentations)))
+        var problem: Problem?
+        for (jobs, workers) in lanes where problem == nil {
+            let shared = Shared(jobs: jobs, progress: Mutex(Progress()), tell: tell)
+            let threads = (0..<max(1, min(workers, jobs.count))).compactMap { _ in
+                try? Thread.start { work(shared, fixture, world) }
+            }
+            for thread in threads { thread.join() }
+            problem = shared.progress.withLock { $0.problem }
+        }
+        var interrupted = false
+        if case .interrupted? = problem { interrupted = true }
+        tell(.ended(interrupted: interrupted, duration: Clock.system.now() - began))
+        return problem
+    }
+
+    private struct Job: Sendable {
+        let transcript: Transcript
+        let segmentation: Segmentation
+        /// From 1; nil when there is but one.
+        let round: Int?
+        /// No other job of the run has it.
+        let number: Int
+    }
+
+    /// What is played one after another, with how many at the same time. In real time whatever waits does so
+    /// beside the others.
+    private var lanes: [([Job], Int)] {
+        var jobs: [Job] = []
+        for round in 1...max(1, rounds) {
+            for segmentation in segmentations {
+                for transcript in transcripts {
+                    let number = jobs.count
+                    jobs.append(
+                        Job(
+                            transcript: transcript, segmentation: segmentation, round: rounds > 1 ? round : nil,
+                            number: number))
+                }
+            }
+        }
+        if let shuffleSeed {
+            var generator = SplitMix(seed: shuffleSeed)
+            jobs.shuffle(using: &generator)
+        }
+        guard options.clockMode == .real else { return [(jobs, workers)] }
+        let waiting = jobs.filter { $0.transcript.moves }
+        return [(jobs.filter { !$0.transcript.moves }, workers), (waiting, waiters)].filter { !$0.0.isEmpty }
+    }
+
+    private final class Shared: Sendable {
+        let jobs: [Job]
+        let progress: Mutex<Progress>
+        let tell: @Sendable (RunEvent) -> Void
+
+        init(
+            jobs: [Job], progress: consuming Mutex<Progress>,
+            tell: @escaping @Sendable (RunEvent) -> Void
+        ) {
+            self.jobs = jobs
+            self.progress = progress
+            self.tell = tell
+        }
+
+        func next() -> Int? {
+            progress.withLock { progress in
+                guard !progress.isOver, progress.next < jobs.count else { return nil }
+                progress.next += 1
+                return progress.next - 1
+            }
+        }
+    }
+
+    private func work(_ shared: Shared, _ fixture: Fixture, _ world: WorldGuard) {
+        do {
+            let lease = try lease(fixture, world)
+            defer { lease.end() }
+            while let index = shared.next() {
+                let job = shared.jobs[index]
+                let playing = Playing(
+                    job.transcript, job.segmentation, number: job.number, dialect: [dialect], options: options)
+                var result = try result(of: playing, with: lease, shared)
+                result.round = job.round
+                shared.progress.withLock { progress in
+                    progress.played += 1
+                    shared.tell(.finished(result))
+                    if endsAtFirstFailure && result.failure != nil { progress.isOver = true }
+                }
+            }
+        } catch {
+            shared.progress.withLock { progress in
+                if progress.problem == nil { progress.problem = error }
+                progress.isOver = true
+            }
+        }
+    }
+
+    /// A server that was played with and once does not start is in trouble there; what others showed stays.
+    private func result(
+        of playing: Playing, with lease: Lease, _ shared: Shared
+    ) throws(Problem) -> TranscriptResult {
+        do {
+            return try playing.play(with: lease)
+        } catch {
+            guard case .world(.serverDidNotStart(let text)) = error else { throw error }
+            let isOver = shared.progress.withLock { progress in
+                progress.startFailures += 1
+                return progress.played == 0 || progress.startFailures > Run.startFailures
+            }
+            if isOver { throw error }
+            return playing.blocked(expected: "the server starts", received: text)
+        }
+    }
+
+    private func lease(_ fixture: Fixture, _ world: WorldGuard) throws(Problem) -> Lease {
+        do { return try Lease(fixture: fixture, world: world) } catch { throw .world(error) }
+    }
+}
+
+extension Transcript {
+    /// Whether a step moves the clock.
+    fileprivate var moves: Bool { Transcript.moves(steps) }
+
+    private static func moves(_ steps: [Step]) -> Bool {
+        steps.contains { step in
+            if case .world(.advance) = step.action { return true }
+            return (step.action.bodies ?? []).contains { moves($0) }
+        }
+    }
+}

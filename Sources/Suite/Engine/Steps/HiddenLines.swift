@@ -1,0 +1,52 @@
+/// A foreign server's dialect while a transcript is played: what it does not show, and what it shows beside.
+
+import Bytes
+import Dialects
+import Posix
+import Results
+import Transcript
+
+extension Expectations {
+    /// Notes what `connections` showed otherwise than the sheet; a fault fails its own clause and no other.
+    func noteDeviations(_ connections: [Connection]) throws(Stop) {
+        for connection in connections {
+            for deviation in connection.translator?.takeDeviations() ?? [] {
+                recorder.note(deviation)
+                if let clause = deviation.faultOf, recorder.clause?.id == clause {
+                    throw Stop.unmet(["the reply as the sheet shows it"], "\(deviation.title): \(deviation.shown)")
+                }
+            }
+        }
+    }
+
+    /// In `do read`: the line is one that this server's READ does not show. Where that line is what the clause is
+    /// about, the clause fails (the sheet wants subject and text) or cannot be judged (the sender).
+    func isHidden(_ text: Text) throws(Stop) -> Bool {
+        guard let layout = wire.options.tolerance?.read, scope.frame.macro?.name == "read", text.pieces.count == 1,
+            case .hole(let name) = text.pieces[0], let field = Dialect.Field(rawValue: name), !layout.shows(field)
+        else { return false }
+        switch (recorder.clause?.id, field) {
+        case ("SEND-2", .sender), ("SEND-7", .subject), ("SEND-15", .subject):
+            throw .untested("this server's READ shows no \(field.rawValue)")
+        case ("READ-1", .subject): return false
+        default: return true
+        }
+    }
+
+    /// READ-5 is about exact lines; where the probe found that some are not shown at all, their absence is no failure
+    /// but a deviation, which is noted.
+    func isMissingLine(_ failure: Failure) -> Bool {
+        guard failure.clause?.id == "READ-5", failure.verdict == .fail, let layout = wire.options.tolerance?.read,
+            !Dialect.Field.allCases.allSatisfy(layout.shows)
+        else { return false }
+        recorder.note(Deviation(.readLayout, Visible.line(Array(layout.summary.utf8))))
+        return true
+    }
+
+    /// Where the subject stands among the lines of a reply to READ, counted from 0 (the status); nil: nowhere.
+    var subjectPlace: Int? {
+        guard let layout = wire.options.tolerance?.read else { return 3 }
+        guard layout.shows(.subject) else { return nil }
+        return 1 + (layout.shows(.sender) ? 1 : 0) + (layout.shows(.receiver) ? 1 : 0)
+    }
+}

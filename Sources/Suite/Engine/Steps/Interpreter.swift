@@ -1,0 +1,186 @@
+/// Plays the steps of a transcript: one thread, its connections, and the names in reach.
+
+import Bytes
+import Dialects
+import Posix
+import Results
+import Transcript
+import World
+
+/// Belongs to one thread.
+final class Interpreter {
+    let performance: Performance
+    let scope: Scope
+    let wire: Wire
+    let expectations: Expectations
+    let recorder: Recorder
+    private let worldSteps: WorldSteps
+    private var stepBegan = Clock.system.now()
+    /// How often something was done that an `either` cannot take back.
+    var effects = 0
+    /// Inside so many `either`s with an alternative left to try.
+    var alternatives = 0 { didSet { expectations.isTentative = alternatives > 0 } }
+    /// Others play at the same time: the world must not be changed.
+    private let isParallel: Bool
+
+    init(_ performance: Performance, _ scope: Scope, isParallel: Bool = false) {
+        (self.performance, self.scope, self.isParallel) = (performance, scope, isParallel)
+        recorder = performance.recorder
+        wire = Wire(
+            performance.world, performance.options, segmentation: performance.segmentation,
+            timeout: performance.transcript.header.timeout)
+        expectations = Expectations(wire, scope, recorder)
+        worldSteps = WorldSteps(performance, wire)
+    }
+
+    private var world: World { performance.world }
+
+    /// The whole transcript, with what must hold at its end.
+    func playTranscript() throws(Stop) {
+        try play(performance.transcript.steps)
+        try judged { () throws(Stop) in
+            try wire.releaseFlight()
+            try expectations.checkLeftovers()
+            try expectations.noteDeviations(wire.network.all)
+            if let crash = performance.crash { throw .unmet(["the server lives on"], crash) }
+        }
+    }
+
+    /// One run of a `parallel`.
+    func playRun(_ body: [Step]) throws(Stop) {
+        try play(body)
+        try judged { () throws(Stop) in
+            try wire.releaseFlight()
+            try expectations.close(scope.frame)
+        }
+    }
+
+    func play(_ steps: [Step]) throws(Stop) {
+        for step in steps { try play(step) }
+    }
+
+    private func play(_ step: Step) throws(Stop) {
+        if scope.frame.macro == nil { scope.place = Place(line: step.line) }
+        let outer = scope.place
+        if let macro = scope.frame.macro {
+            scope.place.inside[scope.place.inside.count - 1] = "\(macro.path):\(step.line), in do \(macro.name)"
+        }
+        defer { scope.place = outer }
+        stepBegan = Clock.system.now()
+        try judged { () throws(Stop) in try perform(step) }
+    }
+
+    private func perform(_ step: Step) throws(Stop) {
+        let frame = scope.frame
+        switch step.action {
+        case .blank, .comment: break
+        case .clause(let id, let level, let words):
+            recorder.begin(ClauseID(id, level), line: scope.place.line, words: words)
+            if !isParallel { performance.passTag(bytesMoved: wire.network.bytesMoved) }
+        case .setup: recorder.begin(nil, line: scope.place.line)
+        case .send(let client, let sent): try send(frame.connection(client), sent)
+        case .expect(let client, let optional, let expected):
+            try wire.releaseFlight()
+            try expectations.expect(frame.connection(client), optional, expected)
+        case .call(let name, let client, let arguments, let options):
+            try call(name, client, arguments, options)
+        case .define(let name, let parameters, let options, let body):
+            let macro = Macro(name: name, parameters: parameters, options: options, body: body, path: frame.macro?.path)
+            scope.define(macro)
+        case .bind(let name, let generator): frame.names[name] = try scope.value(generator)
+        case .repeated(let count, let body): try repeated(try scope.number(count), body)
+        case .parallel(let count, let body):
+            try wire.releaseFlight()
+            try parallel(try scope.number(count), body)
+        case .unordered(let body):
+            try wire.releaseFlight()
+            try unordered(body)
+        case .either(let alternatives):
+            try wire.releaseFlight()
+            try either(alternatives)
+        case .world(let action):
+            try wire.releaseFlight()
+            if isParallel { throw scope.fault("the world cannot be changed inside parallel") }
+            effects += 1
+            try worldSteps.play(action, line: scope.place.line, in: frame)
+        }
+    }
+
+    private func repeated(_ count: Int, _ body: [Step]) throws(Stop) {
+        let frame = scope.frame
+        let outer = frame.names["i"]
+        defer { frame.names["i"] = outer }
+        for round in 1...max(count, 1) where count > 0 {
+            frame.names["i"] = .bytes(Array(String(round).utf8))
+            try play(body)
+        }
+    }
+
+    // MARK: Failing
+
+    /// What `body` finds unmet is a failure of the clause at hand, in the line being played.
+    private func judged(_ body: () throws(Stop) -> Void) throws(Stop) {
+        do {
+            try body()
+        } catch {
+            guard case .unmet(let unmet) = error else { throw error }
+            throw fail(unmet)
+        }
+    }
+
+    /// The failure of the current step.
+    func fail(_ unmet: Unmet) -> Stop {
+        var details = unmet.details
+        if alternatives == 0 {
+            awaitCrash()
+            details += allReceived()
+        }
+        let crash = performance.crash
+        var failure = Failure(
+            place: unmet.place ?? scope.place, clause: recorder.clause, verdict: crash == nil ? .fail : .crash,
+            expected: unmet.expected, received: unmet.received)
+        (failure.words, failure.details) = (recorder.words, details)
+        failure.after = Clock.system.now() - stepBegan
+        failure.exchange = recorder.phase()
+        failure.clock = world.stage.clock.timeOfDay
+        failure.server = crash ?? serverState()
+        failure.log = world.stage.lastLogLines(3)
+        return .failed(failure)
+    }
+
+    /// What stands unread by now, where it is more than the line at hand.
+    private func allReceived() -> [String] {
+        let deadline = Clock.system.now() + .milliseconds(200)
+        while Clock.system.now() < deadline,
+            wire.network.isHeldBack() || (try? wire.pump(until: Clock.system.now())) == true
+        {
+            _ = try? wire.pump(until: Clock.system.now() + .milliseconds(1))
+        }
+        return wire.network.all.compactMap { connection in
+            _ = connection.rest()
+            let unread = connection.inbox.unread
+            guard unread.dropLast().contains(10) else { return nil }
+            return "S\(connection.label), all of it: \(Visible.line(unread, limit: 300))"
+        }
+    }
+
+    /// A server that dies closes its connections a little before its end can be seen.
+    private func awaitCrash() {
+        let deadline = Clock.system.now() + .milliseconds(500)
+        while world.server.isOurs, !world.isStopped, world.server.ended() == nil, Clock.system.now() < deadline {
+            // Threads that end one by one are not at rest, and the last of them is not there.
+            let processes = world.server.tree.alive
+            if !processes.isEmpty && Quiescence.holds(for: processes) { return }
+            pauseBriefly(microseconds: 500)
+        }
+    }
+
+    private func serverState() -> String {
+        if !world.server.isOurs { return "attached, so not seen" }
+        if world.isStopped { return "stopped" }
+        let tree = world.server.tree
+        let busy = tree.isBusy ? "busy" : "asleep"
+        let count = tree.alive.count == 1 ? "1 process of" : "\(tree.alive.count) processes, the largest"
+        return "alive and \(busy), \(count) \(tree.largestResident / 1_048_576) MiB"
+    }
+}

@@ -1,0 +1,150 @@
+/// One thread's connections to the server under test: opened, sent to, waited on.
+
+import Dialects
+import Posix
+import Results
+import SystemPackage
+import World
+
+/// Why playing stopped.
+enum Stop: Error {
+    case failed(Failure)
+    /// Something that must be is not; the interpreter knows for which clause.
+    case unmet(Unmet)
+    /// The world cannot do the step: the rest is not tested.
+    case untested(String)
+    case interrupted
+    case broken(WorldFailure)
+    /// The transcript itself is wrong.
+    case fault(Place, String)
+
+    static func unmet(_ expected: [String], _ received: String, _ details: [String] = []) -> Stop {
+        .unmet(Unmet(expected: expected, received: received, details: details))
+    }
+}
+
+/// What was expected, and what came instead.
+struct Unmet {
+    var expected: [String]
+    var received: String
+    var details: [String]
+    /// The line that answers for it; nil: the one being played.
+    var place: Place?
+}
+
+/// Belongs to one thread.
+final class Wire {
+    let world: World
+    let network: Network
+    let options: PlayOptions
+    private let segmentation: Segmentation
+    /// Real time without a byte either way that is too long.
+    let timeout: Duration
+    /// The connection whose C lines are being collected.
+    private var openFlight: Connection?
+
+    /// - Parameter timeout: the transcript's own; nil: that of the options.
+    init(_ world: World, _ options: PlayOptions, segmentation: Segmentation = .flight, timeout: Duration? = nil) {
+        (self.world, self.options, self.segmentation) = (world, options, segmentation)
+        self.timeout = (timeout ?? options.timeout) * options.slow
+        network = Network(cancel: options.cancel, slow: options.slow)
+    }
+
+    /// From the transcript's own address when none is given.
+    func open(_ connection: Connection, from given: String) throws(Stop) {
+        let address = given.isEmpty ? world.addresses[0] : given
+        guard let source = TCPAddress(address, port: 0) else {
+            throw .fault(Place(line: 0), "'\(address)' is no address")
+        }
+        network.add(connection)
+        connection.translator = options.tolerance.map(ReplyTranslator.init)
+        do {
+            try connection.connect(to: world.server.address, from: source)
+        } catch {
+            throw .broken(.broken("no connection from \(address): \(error)"))
+        }
+        let opened: Void? = try wait { () throws(Stop) in connection.isConnecting ? nil : () }
+        if opened == nil { throw .unmet(["a connection"], "no answer to it") }
+        // As a client of such a server does: it lets it speak first. One that serves others first is not waited for.
+        let patience = Clock.system.now() + .seconds(options.slow)
+        while let translator = connection.translator, !translator.isGreeted, connection.inbox.isEmpty,
+            !connection.inbox.hasEnded, Clock.system.now() < patience
+        {
+            if try !pump(until: Clock.system.now() + .milliseconds(5)), translator.isHolding { _ = releaseHeld() }
+        }
+    }
+
+    /// Adds to the flight of C lines of `connection`; one of another connection goes out first.
+    func collect(_ pieces: [FlightPiece], on connection: Connection) throws(Stop) {
+        if openFlight !== connection { try releaseFlight() }
+        if connection.isUnopened { try open(connection, from: "") }
+        connection.flight += pieces
+        openFlight = connection
+    }
+
+    /// Ends the flight of C lines that is being collected: it is cut and goes out.
+    func releaseFlight() throws(Stop) {
+        guard let connection = openFlight else { return }
+        openFlight = nil
+        let flight = connection.flight
+        connection.flight = []
+        try settle()
+        // What other clients sent before goes first, unless it is too big to wait for.
+        for other in network.all where other !== connection && other.hasOutput && other.outputLeft < 65_536 {
+            try flush(other)
+        }
+        connection.queue(segmentation.cut(flight))
+        world.flightLeft()
+        _ = try pump(until: Clock.system.now())
+    }
+
+    /// Until everything is sent, or the connection has ended.
+    func flush(_ connection: Connection) throws(Stop) {
+        let flushed: Void? = try wait { () throws(Stop) in connection.hasOutput ? nil : () }
+        if flushed == nil {
+            throw .unmet(
+                ["the server reads what it is sent"], "it reads nothing: \(connection.outputLeft) bytes are left")
+        }
+    }
+
+    /// Everything that is queued goes out.
+    func flushAll() throws(Stop) { for connection in network.all where connection.hasOutput { try flush(connection) } }
+
+    func close(_ connection: Connection) {
+        connection.close()
+        network.remove(connection)
+    }
+
+    func forgetConnections() { for connection in network.all { connection.forget() } }
+
+    // MARK: Questions outside a transcript
+
+    /// Sends the lines and takes whatever comes until the server rests.
+    func ask(_ lines: [[UInt8]], on connection: Connection) throws(Stop) -> [UInt8] {
+        try collect([.bytes(Array(lines.joined(separator: [10])) + [10])], on: connection)
+        try releaseFlight()
+        return try heard(on: connection)
+    }
+
+    func ask(_ text: String, on connection: Connection) throws(Stop) -> [UInt8] {
+        try ask([Array(text.utf8)], on: connection)
+    }
+
+    /// Everything that comes until the server has been at rest for a while, or the connection ends.
+    func heard(on connection: Connection) throws(Stop) -> [UInt8] {
+        network.resetProgress()
+        let length = Duration.milliseconds(150) * options.slow
+        while !connection.inbox.hasEnded && Clock.system.now() - network.lastProgress < timeout {
+            if try pump(until: Clock.system.now() + .milliseconds(20)) { continue }
+            if Clock.system.now() - network.lastProgress >= length, !connection.hasOutput,
+                network.unreadByServer() ?? 0 == 0, !network.isHeldBack(),
+                world.isAtRest(silentSince: network.lastProgress, slow: options.slow)
+            {
+                break
+            }
+        }
+        let bytes = Array(connection.inbox.unread)
+        connection.inbox.consume(bytes.count)
+        return bytes
+    }
+}

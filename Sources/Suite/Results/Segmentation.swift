@@ -1,0 +1,31 @@
+/// How a flight of client lines is cut into writes (FRAME-1).
+
+import Transcript
+
+package enum Segmentation: Sendable, Hashable, CustomStringConvertible {
+    /// One write carries everything up to the next answer.
+    case flight
+    case line
+    case byte
+    case random(seed: UInt64)
+
+    package init?(_ text: String) {
+        switch text {
+        case "flight": self = .flight
+        case "line": self = .line
+        case "byte": self = .byte
+        default:
+            guard text.hasPrefix("random:"), let seed = UInt64(text.dropFirst(7)) else { return nil }
+            self = .random(seed: seed)
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .flight: "flight"
+        case .line: "line"
+        case .byte: "byte"
+        case .random(let seed): "random:\(seed)"
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// Keeps a server that floods its log from filling the disk: beyond a limit the log begins anew.
+
+import Posix
+import SystemPackage
+
+final class LogWarden {
+    private static let mostBytes = 64 << 20
+    private var stop: OwnedDescriptor?
+    private let thread: Thread
+
+    /// - Parameter log: open for appending, so that whoever writes goes on at the new end.
+    init(_ log: borrowing OwnedDescriptor) throws(Errno) {
+        var pipe = try Pipe.make()
+        let log = try log.duplicate().release()
+        let reading = pipe.reading.take()!.release()
+        stop = pipe.writing.take()
+        thread = try Thread.start {
+            let reading = OwnedDescriptor(owning: reading)
+            let log = OwnedDescriptor(owning: log)
+            // The pipe's end is ours. Nothing tells when a file has grown too big.
+            while case let next = Clock.system.now() + .milliseconds(100),
+                (try? Clock.system.wait(for: .readable, on: reading.number, until: next)) == false
+            {
+                let size = (try? status(of: log.number).size) ?? 0
+                if size > LogWarden.mostBytes { try? truncate(log.number, to: 0) }
+            }
+        }
+    }
+
+    func end() {
+        guard stop.take() != nil else { return }
+        thread.join()
+    }
+}

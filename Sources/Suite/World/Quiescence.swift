@@ -1,0 +1,58 @@
+/// The proof that nothing is under way: an instant at which every process concerned was asleep.
+
+package import Posix
+
+package enum Quiescence {
+    /// True when there was an instant during this call at which all threads of `processes` slept.
+    ///
+    /// Every thread is looked at twice. One that slept both times and was not scheduled in between has
+    /// slept all the while; the second look at the first thread comes after the first look at the last,
+    /// so there is an instant that all of these sleeps share. What is sent between processes on one
+    /// machine makes its receiver runnable at once, so nothing is on its way at that instant either.
+    /// A timer may still end a sleep.
+    package static func holds(for processes: [ProcessID]) -> Bool {
+        guard let first = look(at: processes), let second = look(at: processes) else { return false }
+        return first == second
+    }
+
+    /// Each thread with its count of context switches; nil when one of them runs or waits for the disk.
+    private static func look(at processes: [ProcessID]) -> [String: [UInt8]]? {
+        var result: [String: [UInt8]] = [:]
+        for process in processes {
+            // A process that ended meanwhile was running.
+            guard let threads = try? Posix.Directory.open(path: "/proc/\(process)/task").names() else { return nil }
+            for thread in threads {
+                let path = "/proc/\(process)/task/\(thread)/status"
+                guard let status = try? readFile(path), let (state, switches) = parse(status) else { return nil }
+                if !isAtRest(state) { return nil }
+                result[thread] = switches
+            }
+        }
+        return result
+    }
+
+    // Stopped (T) and dead (Z, X) threads do nothing either.
+    private static func isAtRest(_ state: UInt8) -> Bool { "SITtZX".utf8.contains(state) }
+
+    /// The state letter, and the lines that count context switches (proc_pid_status(5)). They stand at the beginning and
+    /// at the end, and nothing else is looked at: two looks must fit between the 20 ms after which everybody under
+    /// virtual time wakes up to see the clock, also in a program that a sanitizer makes slow.
+    static func parse(_ status: [UInt8]) -> (state: UInt8, switches: [UInt8])? {
+        let newline = UInt8(ascii: "\n")
+        let state = status.prefix(160).split(separator: newline).first { $0.starts(with: "State:\t".utf8) }
+        let counts = status.suffix(256).split(separator: newline).filter {
+            $0.contains(sequence: "voluntary_ctxt_switches:")
+        }
+        return state.flatMap { $0.count > 7 ? ($0[$0.startIndex + 7], Array(counts.joined())) : nil }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    package func contains(sequence: String) -> Bool {
+        let wanted = Array(sequence.utf8)
+        guard count >= wanted.count else { return false }
+        return (startIndex...(endIndex - wanted.count)).contains {
+            self[$0..<($0 + wanted.count)].elementsEqual(wanted)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/// The conformance suite's command line.
+
+import ArgumentParser
+import Posix
+import Transcript
+
+@main struct TWMailerConformance: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "twmailer-conformance",
+        abstract: "Plays the transcripts of the TW-Mailer Pro protocol against a server.",
+        discussion: """
+            'twmailer-conformance ~/my-server' builds a copy of that folder, finds the server in it and how it is started, \
+            and plays. Without a server it tests the reference server that was built with it.
+
+            \(exitStatuses)
+            """,
+        version: SuitePlace.version,
+        subcommands: [
+            RunCommand.self, ProbeCommand.self, ServeCommand.self, DoctorCommand.self, ReportCommand.self,
+            MatrixCommand.self, LintCommand.self,
+            ExplainCommand.self,
+        ], defaultSubcommand: RunCommand.self)
+}
+
+let exitStatuses = """
+    Exit status: 0 no MUST failed (of the reference: nothing failed) · 1 a MUST failed or the server crashed \
+    · 2 interrupted · 3 fault of the tool · 4 nothing matched \
+    · 5 the server did not build or start · 6 this machine lacks something · 64 usage
+    """
+
+/// Options that say where the suite is.
+struct SuiteOptions: ParsableArguments {
+    @Option(help: "The suite's folder, when it is not in the checkout this program was built in.")
+    var suite: String?
+}

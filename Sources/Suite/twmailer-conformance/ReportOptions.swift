@@ -1,0 +1,83 @@
+/// Where reports go: files, the terminal, GitHub's pages.
+
+import ArgumentParser
+import Posix
+import Reports
+import Results
+import SystemPackage
+import Transcript
+import World
+
+struct ReportOptions: ParsableArguments {
+    @Option(help: "Writes the events of the run to this file, as JSON Lines.")
+    var json: String?
+    @Option(help: "Writes a report for the browser to this file.")
+    var html: String?
+    @Option(help: "Writes a JUnit report to this file.")
+    var junit: String?
+
+    @Option(help: "Failures that are known: lines of TARGET SIGNATURE REASON (docs/REPORTS.md).")
+    var expectedFailures: String?
+
+    /// The events as --expected-failures lets them be seen.
+    func judged(_ events: [RunEvent], _ expected: ExpectedFailures?) -> [RunEvent] {
+        expected.map { $0.applied(to: RunRecord(events)).events } ?? events
+    }
+
+    /// What --expected-failures names; nil when it was not given.
+    func expected(_ catalogue: Catalogue) throws -> ExpectedFailures? {
+        guard let path = expectedFailures else { return nil }
+        do {
+            let text = String(decoding: try readFile(path), as: UTF8.self)
+            return try ExpectedFailures(parsing: text, catalogue: catalogue)
+        } catch let fault as ExpectedFailures.Fault {
+            throw Exit.faultOfTheTool.said("\(path):\(fault)")
+        } catch {
+            throw Exit.faultOfTheTool.said("cannot read \(path): \(error)")
+        }
+    }
+
+    /// The terminal first: a file that cannot be written must not cost the result.
+    /// - Parameter console: nil when the run ended in a way that is no result.
+    func publish(_ events: [RunEvent], console: ConsoleReport?) throws {
+        if let console { show(events, console) }
+        if let json { try write(JSONReport.lines(events).map { $0 + "\n" }.joined(), to: json) }
+        guard let catalogue = console?.catalogue else { return }
+        if let junit { try write(JUnitReport(catalogue: catalogue).render(events), to: junit) }
+        if let html { try write(HTMLReport(catalogue: catalogue).render([RunRecord(events)]), to: html) }
+        if let path = environmentValue("GITHUB_STEP_SUMMARY"), !path.isEmpty {
+            // Steps that come before in the same job have written there too.
+            let before = (try? readFile(path, limit: 1 << 21)) ?? []
+            let text = GitHubReport(catalogue: catalogue).summary(events)
+            try write(String(decoding: before, as: UTF8.self) + text, to: path)
+        }
+    }
+
+    private func show(_ events: [RunEvent], _ console: ConsoleReport) {
+        guard environmentValue("GITHUB_ACTIONS") == "true" else {
+            return print(console.render(events), terminator: "")
+        }
+        // What a server said must not be taken for a command to the machine that CI runs on.
+        let token = "end-of-report-\(UInt64.random(in: 0...UInt64.max))"
+        print("::stop-commands::\(token)\n\(console.render(events))::\(token)::")
+        for line in GitHubReport(catalogue: console.catalogue).annotations(events) { print(line) }
+    }
+
+    func write(_ text: String, to path: String) throws {
+        do { try writeFile(path, Array(text.utf8)) } catch {
+            throw Exit.faultOfTheTool.said("cannot write \(path): \(error)")
+        }
+    }
+}
+
+enum ColourChoice: String, ExpressibleByArgument, CaseIterable {
+    case auto, always, never
+
+    var isColoured: Bool {
+        switch self {
+        case .always: true
+        case .never: false
+        case .auto: isTerminal(1) && environmentValue("NO_COLOR") == nil
+        }
+    }
+}
