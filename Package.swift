@@ -1,9 +1,9 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// Set by scripts/fuzz: libFuzzer's program is built from what is a test target otherwise.
+/// Set by scripts/deep/fuzz: libFuzzer's program is built from what is a test target otherwise.
 let fuzzing = Context.environment["TWMAILER_FUZZ"] != nil
-/// Set by scripts/check-deep: no sanitizer works in a static program, so the server is linked dynamically.
+/// Set by scripts/deep/check-deep: no sanitizer works in a static program, so the server is linked dynamically.
 let sanitized = Context.environment["TWMAILER_SANITIZED"] != nil
 
 /// What every Swift target is held to: explicit existentials, imports that stay
@@ -111,7 +111,7 @@ let package = Package(
             ],
             path: "Sources/Suite/twmailer-conformance", swiftSettings: strict),
 
-        // Measures the server beside a floor in C (scripts/bench).
+        // Measures the server beside a floor in C (scripts/deep/bench).
         .executableTarget(
             name: "twmailer-bench", dependencies: ["MailCore", "Options", "Posix", "World", system],
             path: "Benchmarks/twmailer-bench", swiftSettings: strict),

@@ -1,4 +1,4 @@
-"""Crashes a real server in every way and compares what was answered with what is stored; see scripts/crash-test."""
+"""Crashes a real server in every way and compares what was answered with what is stored; see scripts/deep/crash-test."""
 
 import argparse
 import os

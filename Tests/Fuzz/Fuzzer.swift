@@ -1,4 +1,4 @@
-/// libFuzzer's door to the targets; only in the build that `scripts/fuzz` makes.
+/// libFuzzer's door to the targets; only in the build that `scripts/deep/fuzz` makes.
 
 import Posix
 

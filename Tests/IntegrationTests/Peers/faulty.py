@@ -28,7 +28,7 @@ def on(name):
     return name == NAME
 
 
-# --- time: Sources/CPosix/cposix.c, struct clock_page --------------------------------------------------------------
+# --- time: Sources/Shared/CPosix/cposix.c, struct clock_page --------------------------------------------------------------
 
 page = None
 if PAGE != "-":

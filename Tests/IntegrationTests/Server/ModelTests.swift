@@ -9,7 +9,7 @@ import Transcript
 @Suite(.serialized) struct `Random sessions of the server` {
     private static let patient = ["login-timeout=168h", "idle-timeout=168h"]
 
-    /// scripts/model-test plays more: TWMAILER_MODEL_SEEDS=1-20 TWMAILER_MODEL_STEPS=10000.
+    /// scripts/deep/model-test plays more: TWMAILER_MODEL_SEEDS=1-20 TWMAILER_MODEL_STEPS=10000.
     @Test(arguments: ModelSeeds.chosen(or: 1...3))
     func `hear what the model says`(seed: UInt64) throws {
         try withServer(Self.patient, frozen: true) { server in

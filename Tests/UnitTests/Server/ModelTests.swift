@@ -15,7 +15,7 @@ import World
 @testable import MailServer
 
 @Suite struct `Random sessions in this process` {
-    /// scripts/model-test plays more: TWMAILER_MODEL_SEEDS=1-20 TWMAILER_MODEL_STEPS=10000.
+    /// scripts/deep/model-test plays more: TWMAILER_MODEL_SEEDS=1-20 TWMAILER_MODEL_STEPS=10000.
     @Test(arguments: ModelSeeds.chosen(or: 1...8))
     func `hear what the model says`(seed: UInt64) throws {
         let found = try ModelRun.play(ModelSeeds.steps(or: 2000), seed: seed, on: InProcessWorld())

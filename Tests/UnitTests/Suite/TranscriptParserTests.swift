@@ -8,8 +8,7 @@ import Transcript
 @testable import Transcript
 
 private let corpus = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Corpus")
-private let conformance = corpus.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "conformance")
+private let conformance = corpus.appending(path: "../../../../conformance").standardized
 
 private func files(_ folder: URL) -> [String] {
     (FileManager.default.enumerator(atPath: folder.path)?.allObjects as? [String] ?? [])
