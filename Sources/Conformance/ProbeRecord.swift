@@ -172,14 +172,3 @@ package struct ProbeRecord: Sendable, Equatable {
         return Dialect.Decoration(before: masked(around.before), after: masked(around.after))
     }
 }
-
-extension BidirectionalCollection<UInt8> {
-    func firstRange(of other: [UInt8]) -> Range<Index>? {
-        var start = startIndex
-        while start != endIndex {
-            if self[start...].starts(with: other) { return start..<index(start, offsetBy: other.count) }
-            start = index(after: start)
-        }
-        return nil
-    }
-}

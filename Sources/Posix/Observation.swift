@@ -139,24 +139,6 @@ package func linkTarget(_ path: String) -> String? {
 
 package func isRunnable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 && !isFolder(path) }
 
-package func environmentValue(_ name: String) -> String? {
-    unsafe getenv(name).map { unsafe String(cString: $0) }
-}
-
-/// This process's environment, ready to be changed for a child.
-package func environmentValues() -> [String: String] {
-    var values: [String: String] = [:]
-    var next = unsafe environ
-    while let entry = unsafe next.pointee {
-        let text = unsafe String(cString: entry)
-        if let equals = text.firstIndex(of: "=") {
-            values[String(text[..<equals])] = String(text[text.index(after: equals)...])
-        }
-        unsafe next += 1
-    }
-    return values
-}
-
 package func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
 /// Lets other threads and processes run for a moment of real time, at most some microseconds.

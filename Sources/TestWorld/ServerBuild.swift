@@ -53,7 +53,7 @@ package struct ServerBuild {
 
     private static func copied(_ source: String, leavingOut: Bool, _ world: WorldGuard) throws(WorldFailure) -> String {
         do {
-            let temporary = environmentValue("TMPDIR") ?? ""
+            let temporary = processEnvironment()["TMPDIR"] ?? ""
             let folder = try world.makeTemporaryFolder((temporary.isEmpty ? "/tmp" : temporary) + "/tw-b")
             var copy = TreeCopy()
             try copy.copy(source, into: folder) { path in
@@ -95,6 +95,6 @@ package struct ServerBuild {
     }
 
     private static func isInstalled(_ program: String) -> Bool {
-        (environmentValue("PATH") ?? "").split(separator: ":").contains { isRunnable("\($0)/\(program)") }
+        (processEnvironment()["PATH"] ?? "").split(separator: ":").contains { isRunnable("\($0)/\(program)") }
     }
 }
