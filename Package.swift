@@ -32,10 +32,11 @@ let package = Package(
         .executable(name: "twmailer-client", targets: ["twmailer-client"]),
         .executable(name: "twmailer-conformance", targets: ["twmailer-conformance"]),
     ],
+    // Exact, so that every checkout builds the same programs (docs/decisions/0007-exact-versions.md).
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     ],
     targets: [
         // Shared: the protocol as values, the one place with system calls, and what every program needs.

@@ -173,7 +173,7 @@ enum Peers {
             throw Absent(description: "postfix check finds fault with its folder")
         }
         var spawn = Spawn("/usr/lib/postfix/sbin/master", ["-d", "-c", folder + "/etc"])
-        spawn.environment = environmentValues().merging(["MAIL_CONFIG": folder + "/etc"]) { $1 }
+        spawn.environment = processEnvironment().merging(["MAIL_CONFIG": folder + "/etc"]) { $1 }
         spawn.ownGroup = true
         let process = try spawn.start()
         setting.world.watch(group: process)

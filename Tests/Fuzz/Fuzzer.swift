@@ -3,7 +3,7 @@
 import Posix
 
 private let target: FuzzTarget = {
-    guard let target = environmentValue("FUZZ_TARGET").flatMap(FuzzTarget.init) else {
+    guard let target = processEnvironment()["FUZZ_TARGET"].flatMap(FuzzTarget.init) else {
         fatalError("FUZZ_TARGET must be one of \(FuzzTarget.allCases.map(\.rawValue))")
     }
     return target

@@ -10,7 +10,7 @@ package struct SpooledText: ~Copyable {
     private init(_ file: consuming OwnedDescriptor) { self.file = file }
 
     package static func begin() throws(ClientFailure) -> SpooledText {
-        let path = environmentValue("TMPDIR") ?? "/tmp"
+        let path = processEnvironment()["TMPDIR"] ?? "/tmp"
         do {
             let folder = try Directory.open(path: path)
             let name = ".twmailer-" + randomBytes(8).map { String($0, radix: 16) }.joined()

@@ -72,6 +72,7 @@ package func attributeValues(of name: [UInt8]) -> [[UInt8]]? {
     return values
 }
 
+// The standard library's own would add 1.4 MB to the gatekeeper, for it comes with the regular expressions.
 private func contains(_ whole: [UInt8], _ part: [UInt8]) -> Bool {
     guard whole.count >= part.count else { return false }
     return (0...(whole.count - part.count)).contains { whole[$0..<($0 + part.count)].elementsEqual(part) }

@@ -4,7 +4,8 @@ import MailCore
 import Posix
 import SystemPackage
 
-/// Nothing on the disk is changed. Of a spool in use it would show what is under way, so the caller holds the lock.
+/// Changes nothing on the disk and takes no lock, so that nobody is kept from starting. Of a spool in use it would show
+/// what is under way, so the caller asks whether a server holds the lock, before the look and after it.
 package struct SpoolExamination {
     /// Mail that READ will not give, folders that answer ERR, an index that is believed and wrong: each a line.
     package private(set) var damages: [String] = []

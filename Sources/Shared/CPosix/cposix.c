@@ -8,7 +8,6 @@
 #include <spawn.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -42,15 +41,6 @@ int cposix_landlock_allow(int rules, uint64_t files, int below) {
 
 int cposix_landlock_enter(int rules) { return (int)syscall(SYS_landlock_restrict_self, rules, 0); }
 
-int cposix_open_directory_at(int directory, const char *name) {
-    return openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-void *cposix_shared_memory(uint64_t bytes) {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
-}
-
 void cposix_close_from(int first) { (void)close_range((unsigned)first, ~0U, 0); }
 
 int cposix_spawn_in_folder(void *actions, const char *folder) {
@@ -79,17 +69,13 @@ void cposix_signal_forget(void) {
     close(signal_pipe[1]);
 }
 
-static int set_handler(int signal, void (*handler)(int)) {
+int cposix_signal_catch(int signal) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = handler;
+    action.sa_handler = forward;
     action.sa_flags = SA_RESTART;
     return sigaction(signal, &action, NULL);
 }
-
-int cposix_signal_catch(int signal) { return set_handler(signal, forward); }
-int cposix_signal_default(int signal) { return set_handler(signal, SIG_DFL); }
-int cposix_signal_ignore(int signal) { return set_handler(signal, SIG_IGN); }
 
 // --- clock page --------------------------------------------------------------------
 

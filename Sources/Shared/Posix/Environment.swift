@@ -56,21 +56,3 @@ package func processArguments() -> [String?] {
         unsafe CommandLine.unsafeArgv[place].flatMap { unsafe String(validatingCString: $0) }
     }
 }
-
-package func environmentValue(_ name: String) -> String? {
-    unsafe getenv(name).map { unsafe String(cString: $0) }
-}
-
-/// This process's environment, ready to be changed for a child.
-package func environmentValues() -> [String: String] {
-    var values: [String: String] = [:]
-    var next = unsafe environ
-    while let entry = unsafe next.pointee {
-        let text = unsafe String(cString: entry)
-        if let equals = text.firstIndex(of: "=") {
-            values[String(text[..<equals])] = String(text[text.index(after: equals)...])
-        }
-        unsafe next += 1
-    }
-    return values
-}

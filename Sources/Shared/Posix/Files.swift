@@ -64,7 +64,10 @@ package struct Directory: ~Copyable {
 
     package func openDirectory(_ name: String) throws(Errno) -> Directory {
         Directory(
-            OwnedDescriptor(owning: try retrying { unsafe cposix_open_directory_at(descriptor.number, name) }))
+            OwnedDescriptor(
+                owning: try retrying {
+                    unsafe openat(descriptor.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                }))
     }
 
     /// mkdirat(2) with mode 0700; `.fileExists` when it is there already.

@@ -1,6 +1,7 @@
 /// A row of single bytes that a parent shares with the children it forks.
 
 import CPosix
+import Glibc
 package import SystemPackage
 
 @safe package struct SharedBytes: @unchecked Sendable {
@@ -9,7 +10,8 @@ package import SystemPackage
     package let count: Int
 
     package init(count: Int) throws(Errno) {
-        guard let memory = unsafe cposix_shared_memory(UInt64(max(count, 1))) else { throw lastErrno() }
+        let memory = unsafe mmap(nil, max(count, 1), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else { throw lastErrno() }
         unsafe self.memory = unsafe memory
         self.count = count
     }

@@ -38,10 +38,10 @@ package enum Signals {
 
     /// Back to the default action, in a forked child.
     package static func restoreDefault(_ signals: [Int32]) {
-        for signal in signals { _ = cposix_signal_default(signal) }
+        for number in signals { _ = signal(number, SIG_DFL) }
     }
 
-    package static func ignore(_ signals: [Int32]) { for signal in signals { _ = cposix_signal_ignore(signal) } }
+    package static func ignore(_ signals: [Int32]) { for number in signals { _ = signal(number, SIG_IGN) } }
 
     /// All of them: what its starter has blocked, a program inherits, and a blocked signal wakes nobody.
     package static func unblock() {

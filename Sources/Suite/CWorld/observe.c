@@ -7,8 +7,6 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -89,36 +87,3 @@ int cworld_listeners(int diag, uint16_t *ports, uint32_t *inodes, int room) {
     }
     return count;
 }
-
-struct thread_start {
-    void (*body)(void *);
-    void *context;
-};
-
-static void *run_thread(void *argument) {
-    struct thread_start start = *(struct thread_start *)argument;
-    free(argument);
-    start.body(start.context);
-    return NULL;
-}
-
-int cworld_thread_start(uint64_t *thread, void (*body)(void *), void *context) {
-    struct thread_start *start = malloc(sizeof *start);
-    if (start == NULL) return -1;
-    *start = (struct thread_start){body, context};
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, 1 << 20);
-    pthread_t handle;
-    int error = pthread_create(&handle, &attributes, run_thread, start);
-    pthread_attr_destroy(&attributes);
-    if (error != 0) {
-        free(start);
-        errno = error;
-        return -1;
-    }
-    *thread = (uint64_t)handle;
-    return 0;
-}
-
-int cworld_thread_join(uint64_t thread) { return pthread_join((pthread_t)thread, NULL); }

@@ -44,8 +44,8 @@ package enum MissingFolders {
 
     private static func quoted(_ line: Substring, after lead: String) -> String? {
         let bytes = Array(line.utf8)
-        guard let start = bytes.indices.first(where: { bytes[$0...].starts(with: lead.utf8) }) else { return nil }
-        let rest = bytes[(start + lead.utf8.count)...].drop { $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "`") }
+        guard let found = bytes.firstRange(of: Array(lead.utf8)) else { return nil }
+        let rest = bytes[found.upperBound...].drop { $0 == UInt8(ascii: "'") || $0 == UInt8(ascii: "`") }
         return String(decoding: rest.prefix { $0 != UInt8(ascii: "'") }, as: UTF8.self)
     }
 }

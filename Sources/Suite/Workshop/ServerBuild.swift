@@ -54,7 +54,7 @@ package struct ServerBuild {
 
     private static func copied(_ source: String, leavingOut: Bool, _ world: WorldGuard) throws(WorldFailure) -> String {
         do {
-            let temporary = environmentValue("TMPDIR") ?? ""
+            let temporary = processEnvironment()["TMPDIR"] ?? ""
             let folder = try world.makeTemporaryFolder((temporary.isEmpty ? "/tmp" : temporary) + "/tw-b")
             var copy = TreeCopy()
             try copy.copy(source, into: folder) { path in
@@ -88,7 +88,7 @@ package struct ServerBuild {
         let text = (["the server did not build: typed '\(typed)'\(at), \(how)"] + lines).joined(separator: "\n")
         for tool in ["make", "cmake", "gcc", "g++", "cc", "c++", "clang", "clang++"] where !isInstalled(tool) {
             let said = report.output.split(separator: UInt8(ascii: "\n")).contains { line in
-                line.contains(sequence: "\(tool): not found") || line.contains(sequence: "\(tool): No such file")
+                line.contains("\(tool): not found".utf8) || line.contains("\(tool): No such file".utf8)
             }
             if said { return .missing("\(text)\n  there is no \(tool) on this machine") }
         }
@@ -96,6 +96,6 @@ package struct ServerBuild {
     }
 
     private static func isInstalled(_ program: String) -> Bool {
-        (environmentValue("PATH") ?? "").split(separator: ":").contains { isRunnable("\($0)/\(program)") }
+        (processEnvironment()["PATH"] ?? "").split(separator: ":").contains { isRunnable("\($0)/\(program)") }
     }
 }

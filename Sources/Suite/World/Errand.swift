@@ -29,7 +29,7 @@ package struct Errand {
         let pipe = try Pipe.make()
         var spawn = Spawn("/bin/sh", ["-c", command])
         spawn.workingFolder = folder
-        spawn.environment = environmentValues()
+        spawn.environment = processEnvironment()
         // A "clear" in a Makefile wants a terminal that can be cleared ("dumb" cannot); what compilers say is read here.
         spawn.environment?.merge(["TERM": "vt100", "LC_ALL": "C", world.mark.name: world.mark.value]) { $1 }
         spawn.descriptors = [1: pipe.writing.number, 2: pipe.writing.number]

@@ -14,7 +14,7 @@ package final class Interposer: Sendable {
     package func environment(
         clock: VirtualClock?, directory: LDAPDirectory?, world: WorldGuard
     ) throws(WorldFailure) -> [String: String] {
-        var values = environmentValues()
+        var values = processEnvironment()
         let others = values["LD_PRELOAD"].map { ":" + $0 } ?? ""
         values["LD_PRELOAD"] = try compiled(in: world) + others
         if let clock { values["TESTWORLD_CLOCK"] = clock.path }
@@ -43,7 +43,7 @@ package final class Interposer: Sendable {
     package func obstacle(in world: WorldGuard) -> String? {
         do {
             var spawn = Spawn("/bin/sh", ["-c", "grep -c testworld.so /proc/self/maps"])
-            spawn.environment = environmentValues()
+            spawn.environment = processEnvironment()
             spawn.environment?["LD_PRELOAD"] = try compiled(in: world)
             return try spawn.output().ending == .exited(0) ? nil : "the dynamic linker does not load it"
         } catch {
@@ -68,7 +68,7 @@ package final class Interposer: Sendable {
 
     private static func compile(in world: WorldGuard) throws(WorldFailure) -> String {
         do {
-            let temporary = environmentValue("TMPDIR") ?? ""
+            let temporary = processEnvironment()["TMPDIR"] ?? ""
             // LD_PRELOAD separates paths by blanks and colons.
             let isUsable = !temporary.isEmpty && !temporary.contains { $0 == " " || $0 == ":" }
             let folder = try world.makeTemporaryFolder((isUsable ? temporary : "/tmp") + "/tw-i")

@@ -23,7 +23,7 @@ package final class LDAPDirectory {
         script: String, ldif: [String], allowingAnonymousBind: Bool, world: WorldGuard
     ) throws(WorldFailure) -> LDAPDirectory {
         do {
-            let temporary = environmentValue("TMPDIR") ?? ""
+            let temporary = processEnvironment()["TMPDIR"] ?? ""
             // slapd's socket stands in it, and a socket's path is short.
             let parent = temporary.isEmpty || temporary.utf8.count > 60 ? "/tmp" : temporary
             let folder = try world.makeTemporaryFolder(parent + "/tw-d")
@@ -155,7 +155,7 @@ package final class LDAPDirectory {
         _ script: String, _ arguments: [String], _ world: WorldGuard
     ) throws(WorldFailure) -> [String: String] {
         var spawn = Spawn("/bin/bash", [script] + arguments)
-        spawn.environment = environmentValues()
+        spawn.environment = processEnvironment()
         spawn.environment?[world.mark.name] = world.mark.value
         let output: Spawn.Output
         do { output = try spawn.output() } catch { throw .broken("\(script): \(error)") }

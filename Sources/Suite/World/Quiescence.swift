@@ -41,18 +41,8 @@ package enum Quiescence {
         let newline = UInt8(ascii: "\n")
         let state = status.prefix(160).split(separator: newline).first { $0.starts(with: "State:\t".utf8) }
         let counts = status.suffix(256).split(separator: newline).filter {
-            $0.contains(sequence: "voluntary_ctxt_switches:")
+            $0.starts(with: "voluntary_ctxt_switches:".utf8) || $0.starts(with: "nonvoluntary_ctxt_switches:".utf8)
         }
         return state.flatMap { $0.count > 7 ? ($0[$0.startIndex + 7], Array(counts.joined())) : nil }
-    }
-}
-
-extension ArraySlice<UInt8> {
-    package func contains(sequence: String) -> Bool {
-        let wanted = Array(sequence.utf8)
-        guard count >= wanted.count else { return false }
-        return (startIndex...(endIndex - wanted.count)).contains {
-            self[$0..<($0 + wanted.count)].elementsEqual(wanted)
-        }
     }
 }

@@ -33,7 +33,7 @@ package final class ServerProcess {
             if fingerprint(stage.log) == nil { _ = try folder.create("server", .append, exclusive: true) }
             let log = try folder.open("server", .append)
             var spawn = launch.spawn
-            spawn.environment = spawn.environment ?? environmentValues()
+            spawn.environment = spawn.environment ?? processEnvironment()
             let mark = (name: "TWMAILER_STAGE", value: stage.folder)
             for mark in [mark, world.mark] { spawn.environment?[mark.name] = mark.value }
             spawn.descriptors = [1: log.number, 2: log.number]

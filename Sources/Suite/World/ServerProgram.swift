@@ -49,26 +49,6 @@ extension String {
         let plain = !isEmpty && utf8.allSatisfy { "-_./=:,+@%{}".utf8.contains($0) || isalnum($0) }
         return plain ? self : "'" + replacing("'", with: "'\\''") + "'"
     }
-
-    func replacing(_ hole: String, with value: String) -> String {
-        var (result, rest) = ("", self[...])
-        while let range = rest.range(of: hole) {
-            result += rest[..<range.lowerBound] + value
-            rest = rest[range.upperBound...]
-        }
-        return result + rest
-    }
 }
 
 private func isalnum(_ byte: UInt8) -> Bool { (48...57).contains(byte) || (97...122).contains(byte | 32) }
-
-extension Substring {
-    fileprivate func range(of text: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-            start = index(after: start)
-        }
-        return nil
-    }
-}

@@ -22,7 +22,7 @@ package final class Stage: Sendable {
         world: WorldGuard, flowing: Bool = false, furnishedLike furniture: String? = nil
     ) throws(WorldFailure) {
         do {
-            let temporary = environmentValue("TMPDIR") ?? ""
+            let temporary = processEnvironment()["TMPDIR"] ?? ""
             folder = try world.makeTemporaryFolder(
                 (temporary.isEmpty || temporary.utf8.count > 26 ? "/tmp" : temporary) + "/tw")
             try makeFolder(folder + "/a")

@@ -78,7 +78,7 @@ enum Machine {
     }
 
     private static func has(_ name: String) -> Bool {
-        let folders = (environmentValue("PATH") ?? "").split(separator: ":").map(String.init)
+        let folders = (processEnvironment()["PATH"] ?? "").split(separator: ":").map(String.init)
         return (folders + ["/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/lib/openldap", "/usr/libexec"])
             .contains { isRunnable("\($0)/\(name)") }
     }

@@ -66,7 +66,7 @@ struct SuitePlace {
 
     /// The suite's folder as CI knows it: from the top of its workspace, or else of this checkout.
     var folderInCheckout: String {
-        for top in [environmentValue("GITHUB_WORKSPACE"), checkout] {
+        for top in [processEnvironment()["GITHUB_WORKSPACE"], checkout] {
             guard let top, !top.isEmpty, folder.hasPrefix(top + "/") else { continue }
             return String(folder.dropFirst(top.utf8.count + 1))
         }

@@ -45,7 +45,7 @@ struct ReportOptions: ParsableArguments {
         guard let catalogue = console?.catalogue else { return }
         if let junit { try write(JUnitReport(catalogue: catalogue).render(events), to: junit) }
         if let html { try write(HTMLReport(catalogue: catalogue).render([RunRecord(events)]), to: html) }
-        if let path = environmentValue("GITHUB_STEP_SUMMARY"), !path.isEmpty {
+        if let path = processEnvironment()["GITHUB_STEP_SUMMARY"], !path.isEmpty {
             // Steps that come before in the same job have written there too.
             let before = (try? readFile(path, limit: 1 << 21)) ?? []
             let text = GitHubReport(catalogue: catalogue).summary(events)
@@ -54,7 +54,7 @@ struct ReportOptions: ParsableArguments {
     }
 
     private func show(_ events: [RunEvent], _ console: ConsoleReport) {
-        guard environmentValue("GITHUB_ACTIONS") == "true" else {
+        guard processEnvironment()["GITHUB_ACTIONS"] == "true" else {
             return print(console.render(events), terminator: "")
         }
         // What a server said must not be taken for a command to the machine that CI runs on.
@@ -77,7 +77,7 @@ enum ColourChoice: String, ExpressibleByArgument, CaseIterable {
         switch self {
         case .always: true
         case .never: false
-        case .auto: isTerminal(1) && environmentValue("NO_COLOR") == nil
+        case .auto: isTerminal(1) && processEnvironment()["NO_COLOR"] == nil
         }
     }
 }

@@ -69,8 +69,11 @@ struct RunCommand: ParsableCommand {
             "A server's folder; clauses (BAN-1, or BAN for the family), files or folders of the suite.",
             valueName: "folder|clause|path"))
     var what: [String] = []
+    /// The one of `what` that is a server's folder; nil: none. Known from `validate` on.
+    private var folder: String?
 
-    func validate() throws {
+    mutating func validate() throws {
+        folder = what.first { ServerPlace.isServer($0) }
         _ = try segmentations()
         for pattern in [filter, skip] {
             if let pattern, (try? Regex(pattern)) == nil {
@@ -90,7 +93,6 @@ struct RunCommand: ParsableCommand {
     /// A foreign server is understood in its own dialect, unless told otherwise; the reference speaks the strict one.
     private var isAuto: Bool { isForeign && (dialect ?? "auto") == "auto" }
     private var isForeign: Bool { target.isForeign(folder: folder) }
-    private var folder: String? { what.first { ServerPlace.isServer($0) } }
 
     func segmentations() throws -> [Segmentation] {
         guard let segment else { return isForeign ? [.flight] : [.flight, .line, .byte] }

@@ -21,7 +21,7 @@ final class ConformanceRunner {
         temporary = try makeTemporaryFolder("/tmp/cr")
         output = try makeTemporaryFolder("/tmp/co")
         var spawn = Spawn(try programFolder() + "/twmailer-conformance", arguments)
-        spawn.environment = environmentValues()
+        spawn.environment = processEnvironment()
         spawn.environment?["TMPDIR"] = temporary
         let file = try Posix.Directory.open(path: output).create("text", .append, exclusive: true)
         spawn.descriptors = [1: file.number, 2: file.number]

@@ -70,7 +70,7 @@ final class ForeignPrograms {
     func peer(_ name: String) -> String { "\(checkout)/Tests/IntegrationTests/Peers/\(name)" }
 
     func isInstalled(_ program: String) -> Bool {
-        (environmentValue("PATH") ?? "").split(separator: ":").contains { isRunnable("\($0)/\(program)") }
+        (processEnvironment()["PATH"] ?? "").split(separator: ":").contains { isRunnable("\($0)/\(program)") }
     }
 
     func compile(_ source: String, _ options: [String], by compiler: String = "cc") throws -> String {

@@ -1,4 +1,5 @@
-// The few system interfaces that Swift's Glibc module does not carry.
+// The few system interfaces that Swift's Glibc module does not carry, and what only C can say: a signal
+// handler, atomics on shared memory.
 //
 // Plain integers only and no system header: types from a system header would leak
 // into every Swift module that imports this one. Errors are returned as in the man
@@ -30,12 +31,6 @@ int cposix_landlock_rules(uint64_t files, uint64_t network, uint64_t scopes);
 int cposix_landlock_allow(int rules, uint64_t files, int below);
 int cposix_landlock_enter(int rules);
 
-// open(2) of a directory relative to another, never through a link.
-int cposix_open_directory_at(int directory, const char *name);
-
-// memory that forked children share (mmap MAP_SHARED|MAP_ANONYMOUS); NULL on failure.
-void *cposix_shared_memory(uint64_t bytes);
-
 // close_range(2): every descriptor from `first` on.
 void cposix_close_from(int first);
 
@@ -44,13 +39,11 @@ int cposix_spawn_in_folder(void *actions, const char *folder);
 
 // Signals as a readable descriptor: each delivered signal is one byte (its number) in a
 // pipe. `cposix_signal_pipe` makes the pipe once and returns its non-blocking read end;
-// `cposix_signal_catch` routes one signal into it; `cposix_signal_default` undoes that
-// in a forked child, and `cposix_signal_forget` closes the pipe there.
+// `cposix_signal_catch` routes one signal into it; `cposix_signal_forget` closes the pipe
+// in a forked child.
 int cposix_signal_pipe(void);
 void cposix_signal_forget(void);
 int cposix_signal_catch(int signal);
-int cposix_signal_default(int signal);
-int cposix_signal_ignore(int signal);
 
 // The clock page (struct in cposix.c): a file mapped by a test harness and by the
 // programs under test; see Posix/ClockPage.swift.

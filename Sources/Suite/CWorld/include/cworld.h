@@ -1,4 +1,4 @@
-// What only the suite asks of the system: sockets of other processes, and threads.
+// What only the suite asks of the system: sockets of other processes.
 //
 // Plain integers only and no system header, as in cposix.h.
 #ifndef CWORLD_H
@@ -16,9 +16,5 @@ int cworld_receive_queue(
     uint32_t *unsent, uint32_t *state, uint32_t *inode);
 // The TCP sockets of this machine that listen, at most `room`: ports and inodes; how many.
 int cworld_listeners(int diag, uint16_t *ports, uint32_t *inodes, int room);
-
-// A thread with 1 MiB of stack that calls body(context); joined with pthread_join(3).
-int cworld_thread_start(uint64_t *thread, void (*body)(void *), void *context);
-int cworld_thread_join(uint64_t thread);
 
 #endif
