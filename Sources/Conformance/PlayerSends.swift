@@ -24,7 +24,7 @@ extension Player {
             noteEvent(address.isEmpty ? "<connect>" : "<connect from=\(address)>", connection)
             return try open(connection, from: address)
         }
-        noteEvent(String(decoding: sent.printed(), as: UTF8.self), connection)
+        if let event = sent.printed() { noteEvent(event, connection) }
         switch sent {
         case .text, .connect: break
         case .halfClose:

@@ -64,7 +64,8 @@ package struct Directory: ~Copyable {
 
     package func openDirectory(_ name: String) throws(Errno) -> Directory {
         Directory(
-            OwnedDescriptor(owning: try retrying {
+            OwnedDescriptor(
+                owning: try retrying {
                     unsafe openat(descriptor.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
                 }))
     }

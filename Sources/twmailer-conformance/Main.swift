@@ -15,8 +15,7 @@ import ArgumentParser
         version: SuitePlace.version,
         subcommands: [
             RunCommand.self, ProbeCommand.self, ServeCommand.self, DoctorCommand.self, ReportCommand.self,
-            MatrixCommand.self, LintCommand.self,
-            ExplainCommand.self,
+            MatrixCommand.self, LintCommand.self, FmtCommand.self, ExplainCommand.self,
         ], defaultSubcommand: RunCommand.self)
 }
 
