@@ -1,13 +1,7 @@
 /// The header of a file: "format: 1", then "key: value" lines.
 
-/// What was written, for printing it back.
-struct WrittenHeader: Sendable, Equatable {
-    var header: Header
-    var lines: [[UInt8]]
-}
-
 struct HeaderReader {
-    private static let keys = ["title", "needs", "users", "tags", "timeout", "limits"]
+    static let keys = ["title", "needs", "users", "tags", "timeout", "limits"]
 
     private var header = Header(title: "")
     private var seen: Set<String> = []

@@ -8,17 +8,30 @@ struct LintWalk {
     /// Some expectation or call stands below a clause's tag.
     private(set) var judges = false
     private var isTagged = false
-    private var wanted: [Need: Int] = [:]
+    private var wanted: [Need: (line: Int, column: Int)] = [:]
+    /// What a macro finds where the transcript keeps its names, whenever it is called.
+    private let ownNames: Set<String>
 
     init(transcript: Transcript, macros: [String: Macro], levels: [String: Level]?) {
         self.transcript = transcript
         self.macros = macros
         self.levels = levels
+        ownNames = LintScope.predefined.union(transcript.steps.boundNames)
     }
 
-    mutating func complain(_ line: Int, _ message: String) {
-        findings.append(ParseError(path: transcript.path, line: line, column: 1, message: message))
+    mutating func complain(at place: (line: Int, column: Int), _ message: String) {
+        let source = transcript.lines.indices.contains(place.line - 1) ? transcript.lines[place.line - 1] : []
+        findings.append(
+            ParseError(
+                path: transcript.path, line: place.line, column: place.column, message: message, source: source))
     }
+
+    /// At the word of the step with this number, counted from 0.
+    private mutating func complain(_ step: Step, word: Int = 0, _ message: String) {
+        complain(at: transcript.place(of: step, word: word), message)
+    }
+
+    // MARK: Steps
 
     mutating func steps(_ steps: [Step], _ scope: inout LintScope) {
         for step in steps { self.step(step, &scope) }
@@ -36,7 +49,7 @@ struct LintWalk {
             if case .text(let text) = expected { take(text, step, &scope) }
         case .call(let name, _, let arguments, let options): call(step, name, arguments, options, &scope)
         case .define(_, let parameters, let options, let body):
-            var inner = LintScope(names: scope.names.union(parameters), isMacro: true)
+            var inner = LintScope(names: ownNames.union(parameters), isMacro: true)
             for option in options {
                 use(option.value, step, inner)
                 inner.names.insert(option.key)
@@ -63,7 +76,7 @@ struct LintWalk {
             for step in body {
                 switch step.action {
                 case .expect, .blank, .comment: break
-                default: complain(step.line, "an unordered holds S lines only")
+                default: complain(step, "an unordered holds S lines only")
                 }
             }
             self.steps(body, &scope)
@@ -79,7 +92,7 @@ struct LintWalk {
             if let first = alternative.first(where: { $0.action.isDoing }) {
                 switch first.action {
                 case .expect, .unordered, .repeated: break
-                default: complain(first.line, "an alternative begins with an S line: by it the choice is made")
+                default: complain(first, "an alternative begins with an S line: by it the choice is made")
                 }
             }
             var inner = scope
@@ -91,10 +104,13 @@ struct LintWalk {
 
     private mutating func clause(_ step: Step, _ id: String, _ level: Level, _ scope: LintScope) {
         isTagged = true
-        if scope.isMacro { complain(step.line, "a tag in a macro would hide which clause a transcript judges") }
+        if scope.isMacro { complain(step, "a tag in a macro would hide which clause a transcript judges") }
         guard let levels else { return }
-        guard let stated = levels[id] else { return complain(step.line, "there is no clause \(id)") }
-        if stated != level { complain(step.line, "\(id) is \(stated.rawValue), not \(level.rawValue)") }
+        guard let stated = levels[id] else {
+            let (line, column) = transcript.place(of: step)
+            return complain(at: (line, column + 1), "there is no clause \(id)")  // behind the bracket
+        }
+        if stated != level { complain(step, word: 1, "\(id) is \(stated.rawValue), not \(level.rawValue)") }
     }
 
     private mutating func call(
@@ -102,41 +118,62 @@ struct LintWalk {
     ) {
         judges = judges || isTagged
         for text in arguments + options.map(\.value) { use(text, step, scope) }
-        guard let macro = macros[name] else { return complain(step.line, "there is no macro \"\(name)\"") }
-        if arguments.count != macro.parameters.count {
+        guard let macro = macros[name] else { return complain(step, word: 1, "there is no macro \"\(name)\"") }
+        let count = macro.parameters.count
+        if arguments.count != count {
             let usage = ([name] + macro.parameters).joined(separator: " ")
-            complain(step.line, "\"\(usage)\" takes \(macro.parameters.count) arguments, not \(arguments.count)")
+            let message = "\"\(usage)\" takes \(count) argument\(count == 1 ? "" : "s"), not \(arguments.count)"
+            let place =
+                arguments.count > count ? (step.line, arguments[count].column) : transcript.place(of: step, word: 1)
+            complain(at: place, message)
         }
-        for option in options where !macro.options.contains(option.key) {
-            complain(step.line, "\"\(name)\" has no option \"\(option.key)=\"")
+        for option in options where !macro.options.contains(where: { $0.key == option.key }) {
+            complain(at: (step.line, option.column), "\"\(name)\" has no option \"\(option.key)=\"")
         }
+        for (parameter, argument) in zip(macro.parameters, arguments) {
+            guard case .literal(let bytes)? = argument.pieces.first, argument.pieces.count == 1 else { continue }
+            let user = String(decoding: bytes, as: UTF8.self)
+            if !transcript.header.users.contains(user), !scope.names.contains(user),
+                macros.asksPassword(of: parameter, in: name, given: options.map(\.key))
+            {
+                let message = "\"\(name)\" uses the password of \"\(user)\", who is not among the header's users"
+                complain(at: (step.line, argument.column), message)
+            }
+        }
+        for case .world(let action) in macros.actions(of: name) { need(action, step) }
         guard name == "find" else { return }
-        guard case .literal(let bytes)? = options.first(where: { $0.key == "as" })?.value.pieces.first else {
-            return complain(step.line, "say under which name the number is kept: find … as=n")
+        guard let found = options.nameOfFound else {
+            return complain(step, word: 1, "say under which name the number is kept: find … as=n")
         }
-        scope.names.insert(String(decoding: bytes, as: UTF8.self))
+        scope.names.insert(found)
     }
 
     private mutating func use(_ text: Text, _ step: Step, _ scope: LintScope) {
-        for case .hole(let name) in text.pieces { use(name, step, scope) }
+        for (piece, column) in zip(text.pieces, text.columns) {
+            if case .hole(let name) = piece { use(name, at: (step.line, column), scope) }
+        }
     }
 
     private mutating func take(_ text: Text, _ step: Step, _ scope: inout LintScope) {
-        for piece in text.pieces {
+        for (piece, column) in zip(text.pieces, text.columns) {
             switch piece {
-            case .hole(let name): use(name, step, scope)
-            case .capture(let name, _): if name != "_" { scope.names.insert(name) }
+            case .hole(let name): use(name, at: (step.line, column), scope)
+            case .capture(let name, let kind):
+                if case .pattern(let pattern) = kind, (try? Regex(pattern)) == nil {
+                    complain(at: (step.line, column), "/\(pattern)/ is no regular expression")
+                }
+                if name != "_" { scope.names.insert(name) }
             case .literal, .boundary: break
             }
         }
     }
 
-    private mutating func use(_ hole: String, _ step: Step, _ scope: LintScope) {
+    private mutating func use(_ hole: String, at place: (line: Int, column: Int), _ scope: LintScope) {
         let parts = hole.split(separator: ".").map(String.init)
         if parts.count == 1 {
-            if !scope.names.contains(hole) { complain(step.line, "{\(hole)}: nothing of that name is known here") }
+            if !scope.names.contains(hole) { complain(at: place, "{\(hole)}: nothing of that name is known here") }
         } else if !transcript.header.users.contains(parts[0]), !scope.names.contains(parts[0]) {
-            complain(step.line, "{\(hole)}: \"\(parts[0])\" is not among the header's users")
+            complain(at: place, "{\(hole)}: \"\(parts[0])\" is not among the header's users")
         }
     }
 
@@ -151,7 +188,7 @@ struct LintWalk {
             case .outsideUnchanged: .disk
             case .measure: nil
             }
-        if let need, wanted[need] == nil { wanted[need] = step.line }
+        if let need, wanted[need] == nil { wanted[need] = transcript.place(of: step) }
         switch action {
         case .binds, .zombies, .outsideUnchanged, .measure: judges = judges || isTagged
         default: break
@@ -160,11 +197,12 @@ struct LintWalk {
 
     /// The header's needs against those of the steps. `anonymous-bind` shows in no step.
     mutating func needs() {
-        for (need, line) in wanted where !transcript.header.needs.contains(need) {
-            complain(line, "this step needs \"\(need.rawValue)\": add it to the header's needs")
+        for (need, place) in wanted where !transcript.header.needs.contains(need) {
+            complain(at: place, "this step needs \"\(need.rawValue)\": add it to the header's needs")
         }
         for need in transcript.header.needs where wanted[need] == nil && need != .anonymousBind {
-            complain(1, "no step needs \"\(need.rawValue)\": take it out of the header")
+            let place = transcript.place(of: need.rawValue, under: "needs")
+            complain(at: place, "no step needs \"\(need.rawValue)\": take it out of the header")
         }
     }
 }

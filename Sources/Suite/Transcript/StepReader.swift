@@ -113,7 +113,9 @@ struct StepReader {
             let here = cursor
             if let key = cursor.key() {
                 guard !options.contains(where: { $0.key == key }) else { throw here.fault("\(key)= was given before") }
-                options.append(NamedText(key: key, value: try cursor.text(.argument)))
+                var option = NamedText(key: key, value: try cursor.text(.argument))
+                option.column = here.column
+                options.append(option)
             } else {
                 arguments.append(try cursor.text(.argument))
             }

@@ -1,14 +1,14 @@
-/// The shape of a parsed transcript; `parse` makes it, `printed` writes it back, the engine plays it.
+/// The shape of a parsed transcript; `parse` makes it, `Lint` looks it over, the engine plays it.
 
-/// A parsed file, transcript or dialect. `Transcript.parse(bytes).printed() == bytes` for every valid file.
+/// A parsed file, transcript or dialect.
 package struct Transcript: Sendable, Equatable {
     /// As given to the parser; for messages only.
     package var path: String
     package var header: Header
     /// A dialect file holds only blank lines, comments and `define`s.
     package var steps: [Step]
-    /// The header as it was written; printed while it still means `header`.
-    var writtenHeader: WrittenHeader?
+    /// The file as it was read, without line feeds; for messages, and empty where there is no file.
+    var lines: [[UInt8]] = []
 
     package init(path: String, header: Header, steps: [Step]) {
         self.path = path
@@ -56,9 +56,7 @@ package enum Need: String, Sendable, CaseIterable {
 package struct Step: Sendable, Equatable {
     /// From 1. A step inside a macro has its line in the file of the macro.
     package var line: Int
-    package var action: Action { didSet { source = nil } }
-    /// The step's first line as written, without indentation; nil once the action was changed.
-    var source: [UInt8]?
+    package var action: Action
 
     package init(line: Int, action: Action) {
         self.line = line
@@ -99,18 +97,35 @@ package indirect enum Action: Sendable, Equatable {
     case world(WorldAction)
 }
 
-/// "key=value" of a call, or an option and its default in a `def`.
+extension Action {
+    /// The steps inside a block, nil for a step of one line; several for an `either`.
+    package var bodies: [[Step]]? {
+        switch self {
+        case .define(_, _, _, let body), .repeated(_, let body), .parallel(_, let body), .unordered(let body): [body]
+        case .either(let bodies): bodies
+        default: nil
+        }
+    }
+}
+
+/// "key=value" of a call, or an option and its default in a `def`. Equal as texts are.
 package struct NamedText: Sendable, Equatable {
     package var key: String
     package var value: Text
+    /// Where the key stands in its line, from 1.
+    var column = 0
 
     package init(key: String, value: Text) {
         self.key = key
         self.value = value
     }
+
+    package static func == (left: NamedText, right: NamedText) -> Bool {
+        left.key == right.key && left.value == right.value
+    }
 }
 
-/// A line's text: literal bytes and holes.
+/// A line's text: literal bytes and holes. Two are equal when they mean the same, wherever they stand.
 package struct Text: Sendable, Equatable {
     package enum Piece: Sendable, Equatable {
         case literal([UInt8])
@@ -124,10 +139,17 @@ package struct Text: Sendable, Equatable {
     package var pieces: [Piece]
     /// false after "\-" at the end: no LF follows. Of interest in C and S lines only.
     package var endsLine = true
+    /// Where the text stands in its line, and each of its pieces, from 1; 0 and none for a text that was not read from a file.
+    var column = 0
+    var columns: [Int] = []
 
     package init(pieces: [Piece], endsLine: Bool = true) {
         self.pieces = pieces
         self.endsLine = endsLine
+    }
+
+    package static func == (left: Text, right: Text) -> Bool {
+        left.pieces == right.pieces && left.endsLine == right.endsLine
     }
 }
 
