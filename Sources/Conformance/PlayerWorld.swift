@@ -13,10 +13,14 @@ extension Player {
         recorder.note(.world, line: place.line, who: "", Array(text.utf8), count: text.utf8.count)
         switch action {
         case .advance, .wall, .boot, .clock: try moveClock(action)
+        case .later(let duration): try letPass(duration)
         case .server(let action): try server(action)
         case .directory(let action): try directory(action)
         case .killSession(let client): try killSession(frame.connection(client))
         case .binds(let count): try binds(count)
+        case .bindsAnew:
+            let directory = try ourDirectory()
+            do throws(WorldFailure) { try directory.markBinds() } catch { throw .broken(error) }
         case .zombies(let count): try zombies(count)
         case .outsideUnchanged: try outsideUnchanged()
         case .measure(let quantity, let comparison, let limit): try measure(quantity, comparison, limit)
@@ -51,6 +55,16 @@ extension Player {
             try settle()
             try letServerRest()
         }
+    }
+
+    /// Nothing is judged by it, so a clock that nobody looks at is no obstacle.
+    private func letPass(_ duration: Duration) throws(Stop) {
+        for connection in network.all where connection.hasOutput { try flush(connection) }
+        let followsClock = scene.server.isOurs && scene.options.clockMode != .real
+            && (scene.options.server.isReference || scene.stage.clock.signsOfUse > 0)
+        if followsClock { return scene.stage.clock.advance(by: duration) }
+        let end = Clock.system.now() + duration
+        while Clock.system.now() < end { try pump(until: end) }
     }
 
     /// The real-time lane: time is not moved but spent, as long as anybody would wait for it.
@@ -121,7 +135,8 @@ extension Player {
 
     private func directory(_ action: DirectoryAction) throws(Stop) {
         let directory = try ourDirectory()
-        if action == .noTLS, try countBinds() > 0, !directory.askedForTLS {
+        let isAboutTLS = [.noTLS, .expired, .otherHost, .otherAuthority].contains(action)
+        if isAboutTLS, try countBinds() > 0, !directory.askedForTLS {
             throw .untested("this server has asked the directory for no encryption")
         }
         do throws(WorldFailure) {
@@ -130,6 +145,7 @@ extension Player {
             case .start: try directory.resume()
             case .hang: try directory.hang()
             case .noTLS: try directory.refuseTLS()
+            case .expired, .otherHost, .otherAuthority: try directory.show(certificate: action.rawValue)
             }
         } catch {
             throw .broken(error)

@@ -60,6 +60,17 @@ package struct Suite: Sendable {
         return .finished(result)
     }
 
+    /// What `Lint` says of the transcripts, in the order of the files.
+    package var faults: [ParseError] {
+        let levels = Dictionary(uniqueKeysWithValues: catalogue.clauses.map { ($0.id, $0.level) })
+        let lint = Lint(dialect: dialect, levels: levels, retired: catalogue.retired, users: nil)
+        return transcripts.flatMap { transcript in
+            var named = transcript
+            named.path = name(transcript.path)
+            return lint.findings(in: named)
+        }
+    }
+
     /// The path as it is shown: from the suite's folder on.
     package func name(_ path: String) -> String {
         path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : path

@@ -25,13 +25,15 @@ extension Header {
         func add(_ key: String, _ values: [String]) {
             guard !values.isEmpty else { return }
             let label = key + ":"
-            lines.append(label + String(repeating: " ", count: 9 - label.count) + values.joined(separator: ", "))
+            let gap = String(repeating: " ", count: max(1, 9 - label.count))
+            lines.append(label + gap + values.joined(separator: ", "))
         }
         add("needs", needs.map(\.rawValue))
         add("users", users)
         add("tags", tags)
         add("timeout", timeout.map { [$0.written()] } ?? [])
         add("limits", limits)
+        add("foundation", foundation.map { [$0] } ?? [])
         return lines
     }
 }
@@ -59,7 +61,7 @@ extension Action {
     /// The steps inside a block, nil for a step of one line; several for an `either`.
     package var bodies: [[Step]]? {
         switch self {
-        case .define(_, _, _, let body), .repeated(_, let body), .parallel(_, let body), .unordered(let body): [body]
+        case .define(_, _, _, _, let body), .repeated(_, let body), .parallel(_, let body), .unordered(let body): [body]
         case .either(let bodies): bodies
         default: nil
         }
@@ -68,8 +70,8 @@ extension Action {
     /// The same block around other steps; a step of one line stays as it is.
     package func with(bodies: [[Step]]) -> Action {
         switch self {
-        case .define(let name, let parameters, let options, _):
-            .define(name: name, parameters: parameters, options: options, body: bodies[0])
+        case .define(let name, let parameters, let options, let given, _):
+            .define(name: name, parameters: parameters, options: options, given: given, body: bodies[0])
         case .repeated(let count, _): .repeated(count, body: bodies[0])
         case .parallel(let count, _): .parallel(count, body: bodies[0])
         case .unordered: .unordered(body: bodies[0])
@@ -85,14 +87,16 @@ extension Action {
         case .comment(let text): return Array("#\(text)".utf8)
         case .clause(let id, let level, let prose): return Array("[\(id) \(level.rawValue)] \(prose)".utf8)
         case .setup: return Array("[setup]".utf8)
+        case .given(let id, let prose): return Array("[given \(id)] \(prose)".utf8)
         case .send(let client, let sent): return labelled("C\(client):", sent.printed())
         case .expect(let client, let optional, let expected):
             return labelled("S\(client)\(optional ? "?" : ""):", expected.printed())
         case .call(let name, let client, let arguments, let options):
             let connection = client.isEmpty ? [] : [Array("C\(client)".utf8)]
             return spaced(["do", name], connection + options.map { $0.printed() } + arguments.map { $0.argument() })
-        case .define(let name, let parameters, let options, _):
-            return spaced(["def", name] + parameters, options.map { $0.printed() })
+        case .define(let name, let parameters, let options, let given, _):
+            let tag = given.map { [Array("[given \($0)]".utf8)] } ?? []
+            return spaced(["def", name] + parameters, options.map { $0.printed() } + tag)
         case .bind(let name, let generator): return spaced(["let", name, "="], [generator.printed()])
         case .repeated(let count, _): return spaced(["repeat"], [count.argument()])
         case .parallel(let count, _): return spaced(["parallel"], [count.argument()])

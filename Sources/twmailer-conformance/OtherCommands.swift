@@ -12,20 +12,7 @@ struct LintCommand: ParsableCommand {
 
     func run() throws {
         let suite = try SuitePlace(suiteOptions).read(paths: paths)
-        var faults: [String] = []
-        for transcript in suite.transcripts {
-            let name = suite.name(transcript.path)
-            if transcript.tags.isEmpty { faults.append("\(name):1: error: it judges no clause") }
-            for tag in transcript.tags {
-                guard let clause = suite.catalogue[tag.clause.id] else {
-                    faults.append("\(name):\(tag.line): error: there is no clause \(tag.clause.id)")
-                    continue
-                }
-                if clause.level != tag.clause.level {
-                    faults.append("\(name):\(tag.line): error: \(clause.id) is a \(clause.level.rawValue)")
-                }
-            }
-        }
+        let faults = suite.faults
         guard faults.isEmpty else {
             for fault in faults { print(fault) }
             throw ExitCode(1)
@@ -43,15 +30,21 @@ struct ExplainCommand: ParsableCommand {
     func run() throws {
         let suite = try SuitePlace(suiteOptions).read(paths: [])
         let clause = clause.uppercased()
-        guard let found = suite.catalogue[clause] else {
-            throw Exit.nothingMatched.said("there is no clause '\(clause)'")
+        let successors = suite.catalogue.successors(of: clause)
+        guard !successors.isEmpty else { throw Exit.nothingMatched.said("there is no clause '\(clause)'") }
+        if suite.catalogue[clause] == nil {
+            print("\(clause) is retired; what it demanded stands in \(successors.joined(separator: " and "))\n")
         }
+        for id in successors { if let found = suite.catalogue[id] { explain(found, suite) } }
+    }
+
+    private func explain(_ found: CatalogueClause, _ suite: Suite) {
         print("\(found.id) \(found.level.rawValue) (\(found.source.rawValue))\n  \(found.rule)")
         if let sheet = found.sheet { print("  The sheet: \(sheet)") }
         if let why = found.why { print("  Why: \(why)") }
-        if let cause = found.cause { print("  Usual cause of a failure: \(cause)") }
+        for cause in found.causes { print("  Usual cause of a failure\(cause.when): \(cause.text)") }
         for transcript in suite.transcripts {
-            for tag in transcript.tags where tag.clause.id == clause {
+            for tag in transcript.tags where tag.clause.id == found.id {
                 print("  \(suite.name(transcript.path)):\(tag.line)  \(transcript.header.title)")
             }
         }

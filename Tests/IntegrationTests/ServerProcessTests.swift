@@ -146,7 +146,7 @@ import Testing
             try world.eventually("another gatekeeper runs") { world.gatekeeper().map { $0 != first } ?? false }
             let talk = try world.talk()
             try talk.say("LOGIN\nalice\nwrong\nLOGIN\nalice\nalice-secret\n")
-            #expect(try talk.hears("ERR\nERR\n"), "the third failure bans (BAN-1, BAN-12)")
+            #expect(try talk.hears("ERR\nERR\n"), "the third failure bans (BAN-1, BAN-16)")
         }
     }
 
