@@ -22,7 +22,7 @@ extension WorldAction {
             self = .killSession(client: String(client))
         case "binds":
             cursor.skipBlanks()
-            self = cursor.take("anew") ? .bindsAnew : .binds(try cursor.number("how many binds, or anew", from: 0))
+            self = cursor.take("anew") ? .bindsAnew : .binds(try cursor.number("how many binds", from: 0))
         case "zombies": self = .zombies(try cursor.number("how many zombies", from: 0))
         case "outside":
             guard try cursor.word("what is looked at: unchanged") == "unchanged" else {
