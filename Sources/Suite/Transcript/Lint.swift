@@ -5,26 +5,31 @@ package struct Lint {
     /// Macros of the dialect.
     private let dialect: [String: Macro]
     private let levels: [String: Level]?
+    /// The clauses that took the place of a retired one, by its id.
+    private let retired: [String: [String]]
     /// Users of the directory; nil: not known.
     private let users: Set<String>?
 
     /// `levels`: the catalogue's clauses by id; nil: not known.
-    package init(dialect: Transcript?, levels: [String: Level]?, users: Set<String>?) {
+    package init(
+        dialect: Transcript?, levels: [String: Level]?, retired: [String: [String]] = [:], users: Set<String>?
+    ) {
         self.dialect = Macro.all(in: dialect?.steps ?? [])
-        self.levels = levels
-        self.users = users
+        (self.levels, self.retired, self.users) = (levels, retired, users)
     }
 
     /// Each at the word that is wrong. In the order of the file; empty: nothing to complain of.
     package func findings(in transcript: Transcript) -> [ParseError] {
         let macros = dialect.merging(Macro.all(in: transcript.steps)) { $1 }
-        var walk = LintWalk(transcript: transcript, macros: macros, levels: levels)
+        var walk = LintWalk(transcript: transcript, macros: macros, levels: levels, retired: retired)
         for user in transcript.header.users where users.map({ !$0.contains(user) }) ?? false {
             walk.complain(at: transcript.place(of: user, under: "users"), "the directory has no user \"\(user)\"")
         }
         var scope = LintScope(names: LintScope.predefined)
         walk.steps(transcript.steps, &scope)
+        walk.endSection()
         walk.needs()
+        walk.foundation()
         if !walk.judges, !transcript.path.hasSuffix(".dialect") {
             walk.complain(at: (1, 1), "no clause is judged: give an expectation a tag")
         }
@@ -36,14 +41,18 @@ package struct Lint {
 struct Macro {
     var parameters: [String]
     var options: [NamedText]
+    /// The clause of the verb that it speaks.
+    var given: String?
     var body: [Step]
 
     static func all(in steps: [Step]) -> [String: Macro] {
         let settings = ["as", "max"].map { NamedText(key: $0, value: Text(pieces: [])) }
-        var macros = ["find": Macro(parameters: ["subject"], options: settings, body: [])]
+        var macros = ["find": Macro(parameters: ["subject"], options: settings, given: "READ-1", body: [])]
         for step in steps {
-            guard case .define(let name, let parameters, let options, let body) = step.action else { continue }
-            macros[name] = Macro(parameters: parameters, options: options, body: body)
+            guard case .define(let name, let parameters, let options, let given, let body) = step.action else {
+                continue
+            }
+            macros[name] = Macro(parameters: parameters, options: options, given: given, body: body)
         }
         return macros
     }

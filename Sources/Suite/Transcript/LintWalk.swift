@@ -4,18 +4,27 @@ struct LintWalk {
     let transcript: Transcript
     let macros: [String: Macro]
     let levels: [String: Level]?
+    let retired: [String: [String]]
     private(set) var findings: [ParseError] = []
     /// Some expectation or call stands below a clause's tag.
     private(set) var judges = false
-    private var isTagged = false
+    /// The clauses of MUST tags.
+    private var musts: Set<String> = []
+    /// The clause's tag that is open, and whether one of the steps below it is of that clause.
+    private var section: (place: (line: Int, column: Int), id: String, level: Level, hasOwn: Bool)?
+    /// Below `[given …]`.
+    private var isGiven = false
+    /// Some step so far did more than what foundations have shown: what comes after it is a situation of its own.
+    private var hasSituation = false
+    /// Names of payloads.
+    private var payloads: Set<String> = []
+    private var isTagged: Bool { section != nil }
     private var wanted: [Need: (line: Int, column: Int)] = [:]
     /// What a macro finds where the transcript keeps its names, whenever it is called.
     private let ownNames: Set<String>
 
-    init(transcript: Transcript, macros: [String: Macro], levels: [String: Level]?) {
-        self.transcript = transcript
-        self.macros = macros
-        self.levels = levels
+    init(transcript: Transcript, macros: [String: Macro], levels: [String: Level]?, retired: [String: [String]]) {
+        (self.transcript, self.macros, self.levels, self.retired) = (transcript, macros, levels, retired)
         ownNames = LintScope.predefined.union(transcript.steps.boundNames)
     }
 
@@ -40,15 +49,31 @@ struct LintWalk {
     private mutating func step(_ step: Step, _ scope: inout LintScope) {
         switch step.action {
         case .blank, .comment: break
-        case .setup: isTagged = false
+        case .setup:
+            endSection()
+            isGiven = false
+        case .given(let id, _): given(step, id, scope)
         case .clause(let id, let level, _): clause(step, id, level, scope)
-        case .send(_, .text(let text)), .send(_, .connect(from: .some(let text))): use(text, step, scope)
-        case .send: break
-        case .expect(_, _, let expected):
+        case .send(_, let sent):
+            switch sent {
+            case .text(let text):
+                doMore()
+                use(text, step, scope)
+            case .connect(from: .some(let text)): use(text, step, scope)
+            // How clients come and go one after the other is no situation of its own.
+            case .connect(from: nil), .close, .pause: break
+            case .halfClose, .reset, .stopReading, .readAgain: doMore()
+            }
+        case .expect(_, let optional, let expected):
             judges = judges || isTagged
+            if !optional { doMore() }
             if case .text(let text) = expected { take(text, step, &scope) }
         case .call(let name, _, let arguments, let options): call(step, name, arguments, options, &scope)
-        case .define(_, let parameters, let options, let body):
+        case .define(_, let parameters, let options, let given, let body):
+            if let given { check(given, step) }
+            // What a macro shows belongs to its callers.
+            let outer = (section, hasSituation)
+            defer { (section, hasSituation) = outer }
             var inner = LintScope(names: ownNames.union(parameters), isMacro: true)
             for option in options {
                 use(option.value, step, inner)
@@ -61,6 +86,7 @@ struct LintWalk {
             case .lines, .bytes, .file: break
             }
             scope.names.insert(name)
+            payloads.insert(name)
         case .repeated(let count, let body):
             use(count, step, scope)
             let hadRound = scope.names.contains("i")
@@ -69,6 +95,7 @@ struct LintWalk {
             if !hadRound { scope.names.remove("i") }
         case .parallel(let count, let body):
             use(count, step, scope)
+            doMore()
             var inner = scope
             inner.names.insert("i")
             self.steps(body, &inner)
@@ -81,7 +108,9 @@ struct LintWalk {
             }
             self.steps(body, &scope)
         case .either(let alternatives): either(alternatives, &scope)
-        case .world(let action): need(action, step)
+        case .world(let action):
+            if case .later = action {} else { doMore() }
+            need(action, step)
         }
     }
 
@@ -103,14 +132,50 @@ struct LintWalk {
     }
 
     private mutating func clause(_ step: Step, _ id: String, _ level: Level, _ scope: LintScope) {
-        isTagged = true
+        endSection()
+        (section, isGiven) = ((transcript.place(of: step), id, level, false), false)
+        if level == .must { musts.insert(id) }
         if scope.isMacro { complain(step, "a tag in a macro would hide which clause a transcript judges") }
-        guard let levels else { return }
-        guard let stated = levels[id] else {
-            let (line, column) = transcript.place(of: step)
-            return complain(at: (line, column + 1), "there is no clause \(id)")  // behind the bracket
+        check(id, step)
+        if let stated = levels?[id], stated != level {
+            complain(step, word: 1, "\(id) is \(stated.rawValue), not \(level.rawValue)")
         }
-        if stated != level { complain(step, word: 1, "\(id) is \(stated.rawValue), not \(level.rawValue)") }
+    }
+
+    private mutating func given(_ step: Step, _ id: String, _ scope: LintScope) {
+        endSection()
+        isGiven = true
+        if scope.isMacro { complain(step, "inside a macro nothing is tagged: write def … [given \(id)]") }
+        check(id, step, word: 1)
+    }
+
+    /// - Parameter word: the step's word with the clause.
+    private mutating func check(_ id: String, _ step: Step, word: Int = 0) {
+        guard let levels, levels[id] == nil else { return }
+        var place = transcript.place(of: step, word: word)
+        if case .clause = step.action { place.column += 1 }  // behind the bracket
+        guard let successors = retired[id] else { return complain(at: place, "there is no clause \(id)") }
+        complain(at: place, "\(id) is retired: cite \(successors.joined(separator: " or "))")
+    }
+
+    private mutating func doMore() {
+        if !isGiven { hasSituation = true }
+    }
+
+    /// A MUST must be able to fail by something that no other clause promises.
+    mutating func endSection() {
+        if let section, section.level == .must, !section.hasOwn, !hasSituation {
+            complain(at: section.place, "every step up to here is given: show something of \(section.id)'s own")
+        }
+        section = nil
+    }
+
+    /// A foundation holds the tag of its clause.
+    mutating func foundation() {
+        guard let id = transcript.header.foundation else { return }
+        let place = transcript.place(of: id, under: "foundation")
+        if let levels, levels[id] == nil { return complain(at: place, "there is no clause \(id)") }
+        if !musts.contains(id) { complain(at: place, "this establishes \(id), but no [\(id) MUST] is in it") }
     }
 
     private mutating func call(
@@ -119,6 +184,9 @@ struct LintWalk {
         judges = judges || isTagged
         for text in arguments + options.map(\.value) { use(text, step, scope) }
         guard let macro = macros[name] else { return complain(step, word: 1, "there is no macro \"\(name)\"") }
+        if macro.given == section?.id { section?.hasOwn = true }
+        let holes = names(in: arguments + options.map(\.value))
+        if macro.given == nil || holes.contains(where: payloads.contains) { doMore() }
         let count = macro.parameters.count
         if arguments.count != count {
             let usage = ([name] + macro.parameters).joined(separator: " ")
@@ -146,6 +214,12 @@ struct LintWalk {
             return complain(step, word: 1, "say under which name the number is kept: find … as=n")
         }
         scope.names.insert(found)
+    }
+
+    private func names(in texts: [Text]) -> [String] {
+        texts.flatMap { text in
+            text.pieces.compactMap { piece in if case .hole(let name) = piece { name } else { nil } }
+        }
     }
 
     private mutating func use(_ text: Text, _ step: Step, _ scope: LintScope) {
@@ -184,9 +258,9 @@ struct LintWalk {
             case .server: .restart
             case .killSession, .zombies, .measure(.rss, _, _): .process
             case .directory: .directory
-            case .binds: .binds
+            case .binds, .bindsAnew: .binds
             case .outsideUnchanged: .disk
-            case .measure: nil
+            case .measure, .later: nil
             }
         if let need, wanted[need] == nil { wanted[need] = transcript.place(of: step) }
         switch action {

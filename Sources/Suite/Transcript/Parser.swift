@@ -166,8 +166,9 @@ struct Parser {
             report(Fault(column: 1, message: "nothing happens in this \(keyword): give it a step"), line: opened)
         }
         switch action {
-        case .define(let name, let parameters, let options, _):
-            return .define(name: name, parameters: parameters, options: options, body: alternatives[0])
+        case .define(let name, let parameters, let options, let given, _):
+            return .define(
+                name: name, parameters: parameters, options: options, given: given, body: alternatives[0])
         case .repeated(let count, _): return .repeated(count, body: alternatives[0])
         case .parallel(let count, _): return .parallel(count, body: alternatives[0])
         case .unordered: return .unordered(body: alternatives[0])

@@ -19,6 +19,7 @@ extension WorldAction {
     package func printed() -> String {
         switch self {
         case .advance(let time): "advance \(time.written())"
+        case .later(let time): "later \(time.written())"
         case .wall(let time): "wall \(time.written(signed: true))"
         case .boot: "boot"
         case .clock(let frozen): "clock \(frozen ? "frozen" : "flowing")"
@@ -26,6 +27,7 @@ extension WorldAction {
         case .killSession(let client): "session \(client) kill"
         case .directory(let action): "directory \(action.rawValue)"
         case .binds(let count): "binds \(count)"
+        case .bindsAnew: "binds anew"
         case .zombies(let count): "zombies \(count)"
         case .outsideUnchanged: "outside unchanged"
         case .measure(let quantity, let comparison, let measure):

@@ -30,6 +30,8 @@ package struct Header: Sendable, Equatable {
     package var timeout: Duration?
     /// Options of the reference server, "name=value"; a foreign server's run skips the transcript.
     package var limits: [String] = []
+    /// The clause that this transcript establishes once for all that build upon it.
+    package var foundation: String?
 
     package init(title: String) { self.title = title }
 }
@@ -79,12 +81,16 @@ package indirect enum Action: Sendable, Equatable {
     case clause(id: String, level: Level, prose: String)
     /// "[setup]": what follows belongs to no clause; a failure there is "blocked".
     case setup
+    /// "[given LIST-1] prose": what follows, up to the next tag, the clause only needs; a failure there is LIST-1's
+    /// matter.
+    case given(id: String, prose: String)
     case send(client: String, Sent)
     case expect(client: String, optional: Bool, Expected)
     /// "do login C2 alice key=value": a macro of the dialect or of this file, or a built-in (`find`).
     case call(name: String, client: String, arguments: [Text], options: [NamedText])
-    /// "def login user password={user.password}": parameters by position, options by name with a default.
-    case define(name: String, parameters: [String], options: [NamedText], body: [Step])
+    /// "def login user password={user.password} [given LOGIN-1]": parameters by position, options by name with a
+    /// default, and the clause of the verb it speaks, where it has one.
+    case define(name: String, parameters: [String], options: [NamedText], given: String?, body: [Step])
     case bind(name: String, Generator)
     /// A number, or a hole that is one; `{i}` is 1…count in the body.
     case repeated(Text, body: [Step])
@@ -101,7 +107,7 @@ extension Action {
     /// The steps inside a block, nil for a step of one line; several for an `either`.
     package var bodies: [[Step]]? {
         switch self {
-        case .define(_, _, _, let body), .repeated(_, let body), .parallel(_, let body), .unordered(let body): [body]
+        case .define(_, _, _, _, let body), .repeated(_, let body), .parallel(_, let body), .unordered(let body): [body]
         case .either(let bodies): bodies
         default: nil
         }
@@ -193,6 +199,8 @@ package enum Generator: Sendable, Equatable {
 package enum WorldAction: Sendable, Equatable {
     /// Moves all clocks; timers that become due fire before the next step.
     case advance(Duration)
+    /// So much time passes: as `advance` where the server is seen to follow the clock, really elsewhere.
+    case later(Duration)
     /// Moves the wall clock alone.
     case wall(Duration)
     /// Another boot id, and the boot-time clock starts again; the server must be stopped meanwhile.
@@ -204,6 +212,8 @@ package enum WorldAction: Sendable, Equatable {
     case directory(DirectoryAction)
     /// Waits until the directory's log shows this many binds since the transcript began; more is a failure.
     case binds(Int)
+    /// `binds` counts from here on.
+    case bindsAnew
     /// Fails when the server has more zombies than this, one second from now.
     case zombies(Int)
     /// Nothing outside the spool was created, changed or deleted since the transcript began.
@@ -214,8 +224,11 @@ package enum WorldAction: Sendable, Equatable {
 /// `stop`: TERM, orderly. `kill`: kill -9 of the whole tree. `restart`: stop and start. `start` keeps the spool
 /// and takes a new port; connections of the old server are forgotten.
 package enum ServerAction: String, Sendable, CaseIterable { case restart, stop, kill, start }
-/// `hang`: accepts and answers nothing. `no-tls`: refuses StartTLS.
-package enum DirectoryAction: String, Sendable, CaseIterable { case stop, start, hang, noTLS = "no-tls" }
+/// `hang`: accepts and answers nothing. `no-tls`: refuses StartTLS. The others: StartTLS shows a certificate that is not
+/// valid.
+package enum DirectoryAction: String, Sendable, CaseIterable {
+    case stop, start, hang, noTLS = "no-tls", expired, otherHost = "other-host", otherAuthority = "other-authority"
+}
 
 package enum Quantity: String, Sendable, CaseIterable { case rss, time, rate }
 package enum Comparison: String, Sendable, CaseIterable {

@@ -23,7 +23,8 @@ struct LintCommand: ParsableCommand {
     func run() throws {
         let place = try SuitePlace(suiteOptions)
         let files = try SuiteFile.find(paths, place)
-        let (levels, users) = (try levels(place), try users(place))
+        let (catalogue, users) = (try catalogue(place), try users(place))
+        let levels = Dictionary(uniqueKeysWithValues: catalogue.clauses.map { ($0.id, $0.level) })
         var report = FileReport()
         let spoken = SuiteFile("\(place.folder)/dialects/\(dialect).dialect", place)
         let dialect = report.parsed(spoken)
@@ -32,20 +33,17 @@ struct LintCommand: ParsableCommand {
             guard let transcript = isSpoken ? dialect : report.parsed(file) else { continue }
             // A dialect is played without any other; of a faulty one nobody knows the macros.
             if file.kind == .transcript && dialect == nil { continue }
-            let lint = Lint(dialect: file.kind == .dialect ? nil : dialect, levels: levels, users: users)
+            let lint = Lint(
+                dialect: file.kind == .dialect ? nil : dialect, levels: levels, retired: catalogue.retired, users: users
+            )
             report.add(lint.findings(in: transcript))
         }
         try report.finish()
         print("\(files.count) \(files.count == 1 ? "file" : "files"), no fault")
     }
 
-    private func levels(_ place: SuitePlace) throws -> [String: Level] {
-        do {
-            let clauses = try Suite.catalogue(in: place.folder).clauses
-            return Dictionary(uniqueKeysWithValues: clauses.map { ($0.id, $0.level) })
-        } catch {
-            throw Exit.faultOfTheTool.said("\(error)")
-        }
+    private func catalogue(_ place: SuitePlace) throws -> Catalogue {
+        do { return try Suite.catalogue(in: place.folder) } catch { throw Exit.faultOfTheTool.said("\(error)") }
     }
 
     /// Those of the directory that transcripts are played with.

@@ -39,6 +39,8 @@ struct Macro {
     var name: String
     var parameters: [String]
     var options: [NamedText]
+    /// The clause of the verb that it speaks.
+    var given: String?
     var body: [Step]
     /// The dialect's file, or nil for the transcript's own.
     var path: String?
