@@ -74,6 +74,7 @@ struct LintWalk {
             // What a macro shows belongs to its callers.
             let outer = (section, hasSituation)
             defer { (section, hasSituation) = outer }
+            section = nil
             var inner = LintScope(names: ownNames.union(parameters), isMacro: true)
             for option in options {
                 use(option.value, step, inner)
