@@ -1,18 +1,18 @@
-/// Which replies are due: follows what a client sends, command by command.
+/// Follows what a client sends, command by command, to know which replies are due.
 
 struct CommandTracker {
     enum Reply: Equatable { case login, status, list, read, quit }
     private enum Reading: Equatable { case verb, arguments(Int, thenBody: Bool), body }
 
-    /// Of commands that began and whose reply has not been seen to its end.
+    /// The replies still owed, oldest first.
     var due: [Reply] = []
     private var reading = Reading.verb
-    /// The beginning of the line at hand; longer ones are no verb.
+    /// The beginning of the current line; a longer line is no verb.
     private var line: [UInt8] = []
 
     mutating func sent(_ bytes: [UInt8]) { for byte in bytes { take(byte) } }
 
-    /// The middle of a long text, which ends no line that could be its last.
+    /// Call it for the middle of a long text, which ends no line that could be the dot.
     mutating func sentBulk() { if line.count < 16 { line.append(UInt8(ascii: "x")) } }
 
     private mutating func take(_ byte: UInt8) {

@@ -1,4 +1,4 @@
-/// What a probe heard, raw, and the dialect that follows from it.
+/// What a probe recorded, raw, and the dialect that follows from it.
 
 import Bytes
 

@@ -1,14 +1,14 @@
-/// A server that ended by itself: how that is told, and against which clause it counts.
+/// A server that ended by itself: the words for the report, and the clause that the crash counts against.
 
 import Posix
 import Results
 import Transcript
 
 enum Crash {
-    /// Nobody who is served by a server survives its end, whatever was being judged.
+    /// A server that has ended serves nobody, whatever clause was being judged.
     static let clause = ClauseID("PROC-2", .must)
 
-    /// They say themselves that the server goes on, so that its end is theirs.
+    /// These clauses demand that the server goes on, so a crash counts against them.
     private static let aboutLivingOn: Set = ["FRAME-5", "LOGIN-9", "READ-2", "SEND-9", "QUIT-1", "PROC-2", "PROC-5"]
 
     static func isFault(of clause: ClauseID?) -> Bool { clause.map { aboutLivingOn.contains($0.id) } ?? false }

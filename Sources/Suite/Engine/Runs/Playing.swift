@@ -1,11 +1,11 @@
-/// One transcript, played once against a fresh server: steps in, judged clauses out.
+/// Plays one transcript once against a fresh server, and returns a verdict for each of its tags.
 
 import Posix
 package import Results
 package import Transcript
 package import World
 
-/// What ends a whole run rather than one transcript.
+/// A problem that ends the whole run rather than one transcript.
 package enum Problem: Error, Sendable {
     case interrupted
     case world(WorldFailure)
@@ -30,7 +30,7 @@ extension Transcript {
 
 package struct Playing {
     let transcript: Transcript
-    /// What an attached server cannot be shown or asked.
+    /// The reason why this transcript cannot be played against an attached server; nil: it can.
     private let obstacle: String?
     let segmentation: Segmentation
     /// Counts the playings of a run; addresses are made from it.
@@ -104,7 +104,7 @@ package struct Playing {
         return macros
     }
 
-    /// What this run cannot offer the transcript.
+    /// The reason why this run cannot play the transcript; nil: it can.
     private var unmetNeed: String? {
         if options.server.isReference { return nil }
         if !transcript.tags.isEmpty && transcript.tags.allSatisfy({ $0.clause.level == .ref }) {
@@ -132,7 +132,8 @@ package struct Playing {
         return result
     }
 
-    /// What was being judged is not reached: nobody can say what a server would have answered that was no more.
+    /// The server ended by itself: that counts against PROC-2. The clause that was being judged is not reached, because
+    /// nobody can say what the server would have answered.
     private func crashed(_ failure: Failure, _ recorder: Recorder, since began: Duration) -> TranscriptResult {
         let cause = "not reached: the server had ended by itself at line \(failure.place.line)"
         recorder.leaveUntested(cause)
@@ -147,7 +148,7 @@ package struct Playing {
         return result
     }
 
-    /// Nothing of it could be played.
+    /// The result when nothing of the transcript could be played.
     func blocked(expected: String, received: String) -> TranscriptResult {
         var result = result(nil, since: Clock.system.now(), untested: received)
         result.failure = Failure(
@@ -155,7 +156,7 @@ package struct Playing {
         return result
     }
 
-    /// Tags that were not reached, or whose expectations were not, are NOT TESTED.
+    /// Tags that were not reached, and tags whose expectations were not reached, are NOT TESTED.
     private func result(
         _ recorder: Recorder?, since began: Duration, untested: String?, skipped: String? = nil
     ) -> TranscriptResult {

@@ -1,4 +1,4 @@
-/// The probe: hears how a server answers each command once, before it is judged.
+/// The probe: sends a server each command before the suite judges it, and records the raw replies.
 
 package import Dialects
 import Posix
@@ -11,7 +11,7 @@ package struct Probe {
     package init(_ options: PlayOptions) { self.options = options }
 
     /// Starts the server, sends two mails from one user to another, lists and reads them.
-    /// - Throws: what would end a run.
+    /// - Throws: a problem that would end a run.
     package func run(with lease: Lease) throws(Problem) -> ProbeRecord {
         let world: World
         do { world = try options.trial(lease) } catch { throw .world(error) }
@@ -31,7 +31,7 @@ package struct Probe {
             case .interrupted: throw .interrupted
             case .broken(let failure): throw .world(failure)
             case .fault(let place, let message): throw .transcript(path: "probe", line: place.line, message: message)
-            // What was heard up to here tells enough; the rest is for the transcripts to judge.
+            // The record up to here is enough; the transcripts judge the rest.
             case .failed, .unmet, .untested: break
             }
         }
@@ -40,7 +40,7 @@ package struct Probe {
 
     private func hear(_ wire: Wire, _ record: inout ProbeRecord) throws(Stop) {
         let (sender, receiver) = (record.sender, record.receiver)
-        // A failed LOGIN may ban its address: it comes from another.
+        // A failed LOGIN may ban its address, so it uses another one.
         let stranger = try connect(wire, "1", from: wire.world.addresses[1])
         record.greeting = try wire.heard(on: stranger)
         if ReplyTranslator.status(record.greeting[...]) == Array("ERR".utf8) { record.greeting = [] }
@@ -77,7 +77,7 @@ package struct Probe {
         record.emptyList = try wire.ask("LIST", on: third)
         record.secondLogin = try wire.ask("LOGIN\n\(receiver)\nwrong-password", on: third)
         third.close(abruptly: false)
-        // A server that goes on afterwards may ban more than an address.
+        // An attached server lives on afterwards, and it may ban more than an address.
         if options.server.attachment == nil { try hearBan(wire, &record) }
     }
 

@@ -1,4 +1,4 @@
-/// A whole run: many transcripts under several segmentations, by a few workers at the same time.
+/// A whole run: all its transcripts under all its segmentations, played by a few workers at the same time.
 
 import Posix
 package import Results
@@ -13,11 +13,11 @@ package struct Run: Sendable {
     package var options: PlayOptions
     package var workers: Int
     package var endsAtFirstFailure = false
-    /// How often everything is played.
+    /// How often every transcript is played.
     package var rounds = 1
-    /// In real time: how many transcripts that wait are played at the same time; they hardly do anything else.
+    /// Under --clock real: how many transcripts that wait are played at the same time; they hardly use the machine.
     package var waiters = 24
-    /// The order is drawn from it; nil: the suite's own.
+    /// The seed of a shuffled order; nil: the suite's own order.
     package var shuffleSeed: UInt64?
 
     package init(
@@ -35,7 +35,7 @@ package struct Run: Sendable {
         var isOver = false
         var startFailures = 0
     }
-    /// A server that so often does not start does not start.
+    /// After more failed starts than this the run ends.
     private static let startFailures = 3
 
     /// Plays everything. `tell` is called by several threads, one at a time.
@@ -67,14 +67,14 @@ package struct Run: Sendable {
     private struct Job: Sendable {
         let transcript: Transcript
         let segmentation: Segmentation
-        /// From 1; nil when there is but one.
+        /// Counted from 1; nil when the run has one round.
         let round: Int?
-        /// No other job of the run has it.
+        /// Unique within the run.
         let number: Int
     }
 
-    /// What is played one after another, with how many at the same time. In real time whatever waits does so
-    /// beside the others.
+    /// Groups of jobs that are played one after another, each with its number of workers. Under --clock real the
+    /// transcripts that wait are a group of their own.
     private var lanes: [([Job], Int)] {
         var jobs: [Job] = []
         for round in 1...max(1, rounds) {
@@ -144,7 +144,8 @@ package struct Run: Sendable {
         }
     }
 
-    /// A server that was played with and once does not start is in trouble there; what others showed stays.
+    /// Once a transcript was played, a server that does not start fails this transcript only, so that earlier results
+    /// stay.
     private func result(
         of playing: Playing, with lease: Lease, _ shared: Shared
     ) throws(Problem) -> TranscriptResult {

@@ -1,4 +1,4 @@
-/// Plays the steps of a transcript: one thread, its connections, and the names in reach.
+/// Plays the steps of a transcript in one thread, and turns what is unmet into failures.
 
 import Bytes
 import Dialects
@@ -16,11 +16,11 @@ final class Interpreter {
     let recorder: Recorder
     private let worldSteps: WorldSteps
     private var stepBegan = Clock.system.now()
-    /// How often something was done that an `either` cannot take back.
+    /// Counts the actions that an `either` cannot take back.
     var effects = 0
-    /// Inside so many `either`s with an alternative left to try.
+    /// How many enclosing `either`s have another alternative to try.
     var alternatives = 0 { didSet { expectations.isTentative = alternatives > 0 } }
-    /// Others play at the same time: the world must not be changed.
+    /// Other runs of a `parallel` play at the same time, so no step may change the world.
     private let isParallel: Bool
 
     init(_ performance: Performance, _ scope: Scope, isParallel: Bool = false) {
@@ -35,7 +35,7 @@ final class Interpreter {
 
     private var world: World { performance.world }
 
-    /// The whole transcript, with what must hold at its end.
+    /// Plays the whole transcript, and checks what must hold at its end.
     func playTranscript() throws(Stop) {
         try play(performance.transcript.steps)
         try judged { () throws(Stop) in
@@ -119,7 +119,7 @@ final class Interpreter {
 
     // MARK: Failing
 
-    /// What `body` finds unmet is a failure of the clause at hand, in the line being played.
+    /// Turns an `.unmet` of `body` into a failure of the current clause, at the line being played.
     private func judged(_ body: () throws(Stop) -> Void) throws(Stop) {
         do {
             try body()
@@ -149,7 +149,7 @@ final class Interpreter {
         return .failed(failure)
     }
 
-    /// What stands unread by now, where it is more than the line at hand.
+    /// For reports: everything unread, on connections where that is more than one line.
     private func allReceived() -> [String] {
         let deadline = Clock.system.now() + .milliseconds(200)
         while Clock.system.now() < deadline,
@@ -165,11 +165,11 @@ final class Interpreter {
         }
     }
 
-    /// A server that dies closes its connections a little before its end can be seen.
+    /// A dying server closes its connections shortly before its end can be seen, so this waits a moment for the end.
     private func awaitCrash() {
         let deadline = Clock.system.now() + .milliseconds(500)
         while world.server.isOurs, !world.isStopped, world.server.ended() == nil, Clock.system.now() < deadline {
-            // Threads that end one by one are not at rest, and the last of them is not there.
+            // While its threads end one by one, the server is not at rest; after the last one, `alive` is empty.
             let processes = world.server.tree.alive
             if !processes.isEmpty && Quiescence.holds(for: processes) { return }
             pauseBriefly(microseconds: 500)

@@ -38,7 +38,7 @@ extension Interpreter {
         }
     }
 
-    /// The number of the message with this subject, by reading 1, 2, 3, …; numbers are the server's own affair.
+    /// The number of the message with this subject. It reads 1, 2, 3, …, because each server numbers as it likes.
     private func find(_ client: String, _ arguments: [Text], _ options: [NamedText]) throws(Stop) {
         guard arguments.count == 1, case .bytes(let subject) = try scope.value(arguments[0]) else {
             throw scope.fault("find wants one subject: do find lunch as=n")

@@ -1,4 +1,4 @@
-/// One thread's connections to the server under test: opened, sent to, waited on.
+/// One thread's connections to the server under test: opens them, sends on them, waits for them.
 
 import Dialects
 import Posix
@@ -6,16 +6,16 @@ import Results
 import SystemPackage
 import World
 
-/// Why playing stopped.
+/// Why a playing stopped.
 enum Stop: Error {
     case failed(Failure)
-    /// Something that must be is not; the interpreter knows for which clause.
+    /// A demand is not met; the interpreter knows the clause.
     case unmet(Unmet)
-    /// The world cannot do the step: the rest is not tested.
+    /// The world cannot do this step, so the rest is not tested.
     case untested(String)
     case interrupted
     case broken(WorldFailure)
-    /// The transcript itself is wrong.
+    /// The transcript is wrong.
     case fault(Place, String)
 
     static func unmet(_ expected: [String], _ received: String, _ details: [String] = []) -> Stop {
@@ -28,7 +28,7 @@ struct Unmet {
     var expected: [String]
     var received: String
     var details: [String]
-    /// The line that answers for it; nil: the one being played.
+    /// The line that a report names; nil: the one being played.
     var place: Place?
 }
 
@@ -38,7 +38,7 @@ final class Wire {
     let network: Network
     let options: PlayOptions
     private let segmentation: Segmentation
-    /// Real time without a byte either way that is too long.
+    /// How long no byte may move either way, in real time.
     let timeout: Duration
     /// The connection whose C lines are being collected.
     private var openFlight: Connection?
@@ -50,7 +50,7 @@ final class Wire {
         network = Network(cancel: options.cancel, slow: options.slow)
     }
 
-    /// From the transcript's own address when none is given.
+    /// An empty `given` means the transcript's own address.
     func open(_ connection: Connection, from given: String) throws(Stop) {
         let address = given.isEmpty ? world.addresses[0] : given
         guard let source = TCPAddress(address, port: 0) else {
@@ -65,7 +65,8 @@ final class Wire {
         }
         let opened: Void? = try wait { () throws(Stop) in connection.isConnecting ? nil : () }
         if opened == nil { throw .unmet(["a connection"], "no answer to it") }
-        // As a client of such a server does: it lets it speak first. One that serves others first is not waited for.
+        // A client of a server that speaks first waits for the greeting. The wait is short, because a server may serve
+        // others first.
         let patience = Clock.system.now() + .seconds(options.slow)
         while let translator = connection.translator, !translator.isGreeted, connection.inbox.isEmpty,
             !connection.inbox.hasEnded, Clock.system.now() < patience
@@ -74,7 +75,7 @@ final class Wire {
         }
     }
 
-    /// Adds to the flight of C lines of `connection`; one of another connection goes out first.
+    /// Adds to the flight of C lines of `connection`. A flight of another connection goes out first.
     func collect(_ pieces: [FlightPiece], on connection: Connection) throws(Stop) {
         if openFlight !== connection { try releaseFlight() }
         if connection.isUnopened { try open(connection, from: "") }
@@ -82,14 +83,14 @@ final class Wire {
         openFlight = connection
     }
 
-    /// Ends the flight of C lines that is being collected: it is cut and goes out.
+    /// Ends the flight that is being collected: cuts it and sends it.
     func releaseFlight() throws(Stop) {
         guard let connection = openFlight else { return }
         openFlight = nil
         let flight = connection.flight
         connection.flight = []
         try settle()
-        // What other clients sent before goes first, unless it is too big to wait for.
+        // What other clients sent earlier goes out first, unless it is too big to wait for.
         for other in network.all where other !== connection && other.hasOutput && other.outputLeft < 65_536 {
             try flush(other)
         }
@@ -98,7 +99,7 @@ final class Wire {
         _ = try pump(until: Clock.system.now())
     }
 
-    /// Until everything is sent, or the connection has ended.
+    /// Waits until everything is sent, or the connection has ended.
     func flush(_ connection: Connection) throws(Stop) {
         let flushed: Void? = try wait { () throws(Stop) in connection.hasOutput ? nil : () }
         if flushed == nil {
@@ -107,7 +108,7 @@ final class Wire {
         }
     }
 
-    /// Everything that is queued goes out.
+    /// Sends everything that is queued.
     func flushAll() throws(Stop) { for connection in network.all where connection.hasOutput { try flush(connection) } }
 
     func close(_ connection: Connection) {
@@ -119,7 +120,7 @@ final class Wire {
 
     // MARK: Questions outside a transcript
 
-    /// Sends the lines and takes whatever comes until the server rests.
+    /// Sends the lines, and returns everything that comes until the server is at rest.
     func ask(_ lines: [[UInt8]], on connection: Connection) throws(Stop) -> [UInt8] {
         try collect([.bytes(Array(lines.joined(separator: [10])) + [10])], on: connection)
         try releaseFlight()
@@ -130,7 +131,7 @@ final class Wire {
         try ask([Array(text.utf8)], on: connection)
     }
 
-    /// Everything that comes until the server has been at rest for a while, or the connection ends.
+    /// Returns everything that comes until the server has been at rest for a while, or the connection has ended.
     func heard(on connection: Connection) throws(Stop) -> [UInt8] {
         network.resetProgress()
         let length = Duration.milliseconds(150) * options.slow
