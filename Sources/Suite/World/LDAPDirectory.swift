@@ -13,6 +13,7 @@ package final class LDAPDirectory {
     private let script: String
     private let world: WorldGuard
     private var log: DirectoryLog
+    private let logPath: String
     private enum State { case answering, hanging, halted, withoutTLS, untrusted }
     private var state = State.answering
     private var configuration: [UInt8] = []
@@ -45,6 +46,7 @@ package final class LDAPDirectory {
         (self.url, self.caFile, self.folder, self.process) = (url, caFile, folder, ProcessID(process))
         (self.script, self.world) = (script, world)
         log = try DirectoryLog(path: path)
+        logPath = path
         world.watch(group: self.process)
     }
 
@@ -56,6 +58,12 @@ package final class LDAPDirectory {
     /// Binds with a name since the mark, whatever their outcome.
     package func binds() throws(WorldFailure) -> Int {
         do { return try log.count() } catch { throw .broken("slapd's log: \(error)") }
+    }
+
+    /// The last lines of slapd's log, for reports.
+    package func lastLogLines(_ count: Int) -> [String] {
+        let bytes = (try? readFile(logPath, limit: 1 << 24)) ?? []
+        return bytes.split(separator: UInt8(ascii: "\n")).suffix(count).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Whether somebody asked for StartTLS between the mark and the last look at the binds.

@@ -14,6 +14,21 @@ package enum Quiescence {
         return first == second
     }
 
+    /// Each thread with its count of context switches, as two looks compare them.
+    package struct Look: Equatable { fileprivate var threads: [String: [UInt8]] }
+
+    /// One look at sleepers that nothing but another process's doing can wake: no thread of `unlimited` waits with a
+    /// limit of time. nil when a thread runs, or may wake by itself.
+    package static func look(atUnlimited unlimited: [ProcessID], and others: [ProcessID]) -> Look? {
+        guard let asleep = look(at: unlimited + others) else { return nil }
+        for process in unlimited {
+            guard let threads = try? Posix.Directory.open(path: "/proc/\(process)/task").names(),
+                threads.allSatisfy({ ThreadWait.isUnlimited(process, thread: $0) })
+            else { return nil }
+        }
+        return Look(threads: asleep)
+    }
+
     /// Each thread with its count of context switches; nil when a thread runs or waits for the disk.
     private static func look(at processes: [ProcessID]) -> [String: [UInt8]]? {
         var result: [String: [UInt8]] = [:]

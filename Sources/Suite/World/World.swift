@@ -124,8 +124,20 @@ package final class World: @unchecked Sendable {
 
     /// Every process that might still send something.
     private var processes: [ProcessID] {
-        server.tree.alive + (directory.flatMap { $0.isAwake ? [$0.process] : [] } ?? [])
+        server.tree.alive + directoryAwake
     }
+
+    /// One look at a world in which nothing will happen by itself: every thread of the server sleeps without a limit of
+    /// time, and its directory sleeps too. Two equal looks prove it for the time between them. nil where a thread runs
+    /// or has a limit, and where a limit may be armed that cannot be seen from outside.
+    package func lookForRest() -> Quiescence.Look? {
+        guard server.isOurs, server.isInterposed, !isStopped, stage.clock.limitsArmed == 0 else { return nil }
+        let own = server.tree.alive
+        // The shell or bwrap around the server waits for it, and a server that has ended is told otherwise.
+        return own.isEmpty ? nil : Quiescence.look(atUnlimited: own, and: directoryAwake)
+    }
+
+    private var directoryAwake: [ProcessID] { directory.flatMap { $0.isAwake ? [$0.process] : [] } ?? [] }
 
     /// Whether every process that might send something sleeps; always true of an attached server, whose processes are
     /// not seen.

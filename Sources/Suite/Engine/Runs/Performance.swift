@@ -56,6 +56,15 @@ final class Performance: @unchecked Sendable {
             address: options.firstAddress + number * 3, lease: lease)
     }
 
+    /// A step has started the server again.
+    var wasRestarted = false
+
+    /// The signals by which processes of the server ended.
+    var crashSignals: [Int32] {
+        guard case .killed(let signal)? = world.ending else { return [] }
+        return [signal]
+    }
+
     /// How the server ended, if it did so by itself.
     var crash: String? { world.ending.map(Crash.told) }
 

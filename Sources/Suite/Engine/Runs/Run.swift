@@ -17,6 +17,8 @@ package struct Run: Sendable {
     package var rounds = 1
     /// Under --clock real: how many transcripts that wait are played at the same time; they hardly use the machine.
     package var waiters = 24
+    /// All of the suite's foundations; those that the transcripts need are played before them, of a foreign server.
+    package var foundations: [Transcript] = []
     /// The seed of a shuffled order; nil: the suite's own order.
     package var shuffleSeed: UInt64?
 
@@ -50,8 +52,9 @@ package struct Run: Sendable {
                     server: options.server.name, foreign: !options.server.isReference,
                     transcripts: transcripts.count, segmentations: segmentations)))
         var problem: Problem?
-        for (jobs, workers) in lanes where problem == nil {
-            let shared = Shared(jobs: jobs, progress: Mutex(Progress()), tell: tell)
+        let foundations = options.server.isReference ? nil : Foundations(foundations, dialect: [dialect])
+        for (jobs, workers) in lanes(foundations) where problem == nil {
+            let shared = Shared(jobs: jobs, foundations: foundations, progress: Mutex(Progress()), tell: tell)
             let threads = (0..<max(1, min(workers, jobs.count))).compactMap { _ in
                 try? Thread.start { work(shared, fixture, world) }
             }
@@ -73,40 +76,47 @@ package struct Run: Sendable {
         let number: Int
     }
 
-    /// Groups of jobs that are played one after another, each with its number of workers. Under --clock real the
-    /// transcripts that wait are a group of their own.
-    private var lanes: [([Job], Int)] {
-        var jobs: [Job] = []
-        for round in 1...max(1, rounds) {
-            for segmentation in segmentations {
-                for transcript in transcripts {
-                    let number = jobs.count
-                    jobs.append(
-                        Job(
-                            transcript: transcript, segmentation: segmentation, round: rounds > 1 ? round : nil,
-                            number: number))
+    /// The jobs in groups that are played one after the other, each with its number of workers: what everything builds
+    /// upon, one at a time; then the rest. Under --clock real the transcripts that wait are a group of their own.
+    private func lanes(_ foundations: Foundations?) -> [([Job], Int)] {
+        let first = foundations?.needed(by: transcripts) ?? []
+        let rest = transcripts.filter { transcript in !first.contains { $0.path == transcript.path } }
+        var number = 0
+        func jobs(_ transcripts: [Transcript], round: Int) -> [Job] {
+            segmentations.flatMap { segmentation in
+                transcripts.map { transcript in
+                    defer { number += 1 }
+                    return Job(
+                        transcript: transcript, segmentation: segmentation, round: rounds > 1 ? round : nil,
+                        number: number)
                 }
             }
         }
+        var lanes = [(first.isEmpty ? [] : jobs(first, round: 1), 1)]
+        var later = (1...max(1, rounds)).flatMap { jobs(rest + ($0 > 1 ? first : []), round: $0) }
         if let shuffleSeed {
             var generator = SplitMix(seed: shuffleSeed)
-            jobs.shuffle(using: &generator)
+            later.shuffle(using: &generator)
         }
-        guard options.clockMode == .real else { return [(jobs, workers)] }
-        let waiting = jobs.filter { $0.transcript.moves }
-        return [(jobs.filter { !$0.transcript.moves }, workers), (waiting, waiters)].filter { !$0.0.isEmpty }
+        if options.clockMode == .real {
+            lanes += [(later.filter { !$0.transcript.moves }, workers), (later.filter { $0.transcript.moves }, waiters)]
+        } else {
+            lanes.append((later, workers))
+        }
+        return lanes.filter { !$0.0.isEmpty }
     }
 
     private final class Shared: Sendable {
         let jobs: [Job]
+        let foundations: Foundations?
         let progress: Mutex<Progress>
         let tell: @Sendable (RunEvent) -> Void
 
         init(
-            jobs: [Job], progress: consuming Mutex<Progress>,
+            jobs: [Job], foundations: Foundations?, progress: consuming Mutex<Progress>,
             tell: @escaping @Sendable (RunEvent) -> Void
         ) {
-            self.jobs = jobs
+            (self.jobs, self.foundations) = (jobs, foundations)
             self.progress = progress
             self.tell = tell
         }
@@ -127,12 +137,16 @@ package struct Run: Sendable {
             while let index = shared.next() {
                 let job = shared.jobs[index]
                 let playing = Playing(
-                    job.transcript, job.segmentation, number: job.number, dialect: [dialect], options: options)
+                    job.transcript, job.segmentation, number: job.number, dialect: [dialect], options: options,
+                    foundations: shared.foundations)
                 var result = try result(of: playing, with: lease, shared)
                 result.round = job.round
+                shared.foundations?.note(result, of: job.transcript)
+                let isAsked = transcripts.contains { $0.path == result.path }
                 shared.progress.withLock { progress in
                     progress.played += 1
-                    shared.tell(.finished(result))
+                    // A foundation that nobody asked for is told of only where it is why others are not tested.
+                    if isAsked || result.failure != nil { shared.tell(.finished(result)) }
                     if endsAtFirstFailure && result.failure != nil { progress.isOver = true }
                 }
             }

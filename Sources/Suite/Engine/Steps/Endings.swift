@@ -20,7 +20,9 @@ extension Expectations {
             if !fits { throw Stop.unmet([name], received(connection)) }
             recorder.noteEvent("<\(end)>", on: connection, who: "S", line: scope.place.line)
         case false?: throw try unfit([name], on: connection)
-        case nil: throw Stop.unmet([name], received(connection), ["the connection is still open after \(wire.timeout)"])
+        case nil:
+            let reason = wire.endOfWait.map { ": " + $0.words } ?? ""
+            throw Stop.unmet([name], received(connection), ["the connection is still open\(reason)"])
         }
     }
 

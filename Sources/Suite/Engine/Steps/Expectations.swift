@@ -64,10 +64,7 @@ final class Expectations {
         case .mismatch, .incomplete: throw try unfit([whole.shown], on: connection)
         case nil:
             throw Stop.unmet(
-                [whole.shown], received(connection),
-                [
-                    "no byte either way for \((Clock.system.now() - wire.network.lastProgress).components.seconds) seconds"
-                ])
+                [whole.shown], received(connection), [wire.endOfWait.map(\.words) ?? ""])
         }
     }
 

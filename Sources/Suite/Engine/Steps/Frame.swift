@@ -14,12 +14,12 @@ final class Frame {
     /// What `C:` and `S:` without a number mean; nil: connection 1 of this frame.
     let current: Connection?
     /// The macro whose steps are played, with its file; nil: the transcript's own steps.
-    let macro: (name: String, path: String)?
+    let macro: (name: String, path: String, given: String?)?
     /// The number of its run in a `parallel`; reports show it.
     let run: Int?
 
     init(
-        names: [String: Value] = [:], current: Connection? = nil, macro: (name: String, path: String)? = nil,
+        names: [String: Value] = [:], current: Connection? = nil, macro: (name: String, path: String, given: String?)? = nil,
         run: Int? = nil
     ) {
         (self.names, self.current, self.macro, self.run) = (names, current, macro, run)

@@ -23,6 +23,11 @@ final class Interpreter {
     /// Other runs of a `parallel` play at the same time, so no step may change the world.
     private let isParallel: Bool
 
+    /// The clause of `[given CLAUSE]`, below it.
+    private var sectionGiven: String?
+    /// `do find` is being played.
+    var finds = false
+
     init(_ performance: Performance, _ scope: Scope, isParallel: Bool = false) {
         (self.performance, self.scope, self.isParallel) = (performance, scope, isParallel)
         recorder = performance.recorder
@@ -33,7 +38,7 @@ final class Interpreter {
         worldSteps = WorldSteps(performance, wire)
     }
 
-    private var world: World { performance.world }
+    var world: World { performance.world }
 
     /// Plays the whole transcript, and checks what must hold at its end.
     func playTranscript() throws(Stop) {
@@ -76,8 +81,11 @@ final class Interpreter {
         case .blank, .comment: break
         case .clause(let id, let level, let words):
             recorder.begin(ClauseID(id, level), line: scope.place.line, words: words)
+            sectionGiven = nil
             if !isParallel { performance.passTag(bytesMoved: wire.network.bytesMoved) }
-        case .setup, .given: recorder.begin(nil, line: scope.place.line)
+        case .setup, .given:
+            recorder.begin(nil, line: scope.place.line)
+            if case .given(let id, _) = step.action { sectionGiven = id } else { sectionGiven = nil }
         case .send(let client, let sent): try send(frame.connection(client), sent)
         case .expect(let client, let optional, let expected):
             try wire.releaseFlight()
@@ -120,7 +128,7 @@ final class Interpreter {
     // MARK: Failing
 
     /// Turns an `.unmet` of `body` into a failure of the current clause, at the line being played.
-    private func judged(_ body: () throws(Stop) -> Void) throws(Stop) {
+    func judged(_ body: () throws(Stop) -> Void) throws(Stop) {
         do {
             try body()
         } catch {
@@ -141,12 +149,27 @@ final class Interpreter {
             place: unmet.place ?? scope.place, clause: recorder.clause, verdict: crash == nil ? .fail : .crash,
             expected: unmet.expected, received: unmet.received)
         (failure.words, failure.details) = (recorder.words, details)
+        failure.needs = needs
+        if alternatives == 0 {
+            let signals = performance.crashSignals
+            failure.observations = observations(unmet, signals: signals, hasEnded: crash != nil)
+        }
         failure.after = Clock.system.now() - stepBegan
         failure.exchange = recorder.phase()
         failure.clock = world.stage.clock.timeOfDay
         failure.server = crash ?? serverState()
         failure.log = world.stage.lastLogLines(3)
         return .failed(failure)
+    }
+
+    /// The foundations that the step at hand uses besides the clause that it is judged by.
+    private var needs: [String] {
+        var found = [sectionGiven, finds ? "READ-1" : nil].compactMap(\.self)
+        found += scope.frames.reversed().compactMap { $0.macro?.given }
+        if wire.network.all.count(where: { $0.socket != nil && !$0.inbox.hasEnded }) > 1 { found.append("CONC-1") }
+        if wire.network.all.contains(where: { $0.inbox.hasEnded }) { found.append("PROC-2") }
+        if performance.wasRestarted { found.append("PROC-3") }
+        return found.filter { $0 != recorder.clause?.id }
     }
 
     /// For reports: everything unread, on connections where that is more than one line.

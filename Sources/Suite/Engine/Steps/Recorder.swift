@@ -23,6 +23,7 @@ final class Recorder: Sendable {
     private static let (before, most) = (16, 40)
 
     var clause: ClauseID? { state.withLock { state in state.current.map { state.outcomes[$0].clause } } }
+    fileprivate var exchange: [ExchangeLine] { state.withLock { $0.exchange } }
     var outcomes: [ClauseOutcome] { state.withLock { $0.outcomes } }
 
     var words: String { state.withLock { $0.words } }
@@ -121,6 +122,17 @@ final class Recorder: Sendable {
 }
 
 extension Recorder {
+    /// What a client sent last, as far as it is shown, if nothing was received on that connection since and it did not
+    /// leave; nil: every command that began has been answered.
+    var unanswered: [UInt8]? {
+        let lines = exchange
+        guard let last = lines.lastIndex(where: { $0.kind == .sent }) else { return nil }
+        let label = lines[last].who.dropFirst()
+        let since = lines[(last + 1)...].filter { $0.who.dropFirst() == label }
+        let isOpen = !since.contains { $0.kind == .received || $0.who.hasPrefix("C") }
+        return isOpen ? lines[last].bytes : nil
+    }
+
     func noteEvent(_ text: String, on connection: Connection, who: String = "C", line: Int) {
         note(.event, line: line, who: who + connection.label, Array(text.utf8), count: text.utf8.count)
     }

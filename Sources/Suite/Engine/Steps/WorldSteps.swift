@@ -88,6 +88,7 @@ final class WorldSteps {
     }
 
     private func server(_ action: ServerAction) throws(Stop) {
+        if action == .start || action == .restart { performance.wasRestarted = true }
         do {
             switch action {
             case .stop: try stopServer()
@@ -183,7 +184,7 @@ final class WorldSteps {
         }
         if try countBinds() == wanted { try wire.provePause(on: []) }
         let binds = try countBinds()
-        if binds != wanted { throw Stop.unmet(["\(wanted) binds at the directory"], "\(binds)") }
+        if binds != wanted { throw Stop.unmet(["\(wanted) binds at the directory"], "\(binds)", seen: binds > wanted ? [.binds] : []) }
         recorder.check()
     }
 
@@ -199,7 +200,7 @@ final class WorldSteps {
             try wire.pump(until: Clock.system.now() + .milliseconds(2))
             count = world.server.tree.zombies
         }
-        if count > most { throw Stop.unmet(["at most \(most) zombies"], "\(count) after one second") }
+        if count > most { throw Stop.unmet(["at most \(most) zombies"], "\(count) after one second", seen: [.zombies]) }
         recorder.check()
     }
 
@@ -207,7 +208,8 @@ final class WorldSteps {
         let now = world.stage.outside()
         let changed = Set(now.keys).union(world.outside.keys).filter { now[$0] != world.outside[$0] }.sorted()
         if !changed.isEmpty {
-            throw Stop.unmet(["nothing outside the spool changes"], "changed: " + changed.joined(separator: ", "))
+            throw Stop.unmet(
+                ["nothing outside the spool changes"], "changed: " + changed.joined(separator: ", "), seen: [.outside])
         }
         recorder.check()
     }

@@ -7,20 +7,29 @@ import Transcript
 import World
 
 extension Wire {
-    /// Waits until `condition` returns a value. Returns nil when no byte has moved either way for the time-out. The
-    /// limit is four time-outs while a thread of the server or of its directory is at work, because a loaded machine is
-    /// slow and a hanging server sleeps. It is twelve while the server still reads what it was sent.
+    /// Waits until `condition` returns a value. Returns nil when nothing can come any more (`isAtRestForGood`), or when
+    /// no byte has moved either way for the time-out; `endOfWait` says which. The limit is four time-outs while a thread
+    /// of the server or of its directory is at work, because a loaded machine is slow and a hanging server sleeps. It is
+    /// twelve while the server still reads what it was sent.
     func wait<T>(_ condition: () throws(Stop) -> T?) throws(Stop) -> T? {
         network.resetProgress()
+        (endOfWait, rest) = (nil, nil)
         var (patience, unread) = (1, Int?.none)
         while true {
             if let result = try condition() { return result }
             let deadline = network.lastProgress + timeout * patience + queueing
             let holds = network.all.contains { $0.translator?.isHolding ?? false }
-            let look = holds ? min(deadline, Clock.system.now() + Wire.restLooks) : deadline
-            if try pump(until: look) { continue }
+            let next = Clock.system.now() + (holds ? Wire.heldLooks : Wire.restLooks)
+            if try pump(until: min(deadline, next)) { continue }
             if holds && releaseHeld() { continue }
+            if isAtRestForGood() {
+                // What was sent before the last look has arrived by now.
+                if try pump(until: Clock.system.now()) { continue }
+                endOfWait = .rest
+                return try condition()
+            }
             if Clock.system.now() >= deadline {
+                endOfWait = .silence(Clock.system.now() - network.lastProgress)
                 guard !world.isStopped else { return nil }
                 let (before, left, isAsleep) = (unread, network.unreadByServer() ?? 0, world.isAsleep)
                 let isReading = left > 0 && (before.map { left < $0 } ?? !isAsleep)
@@ -30,9 +39,28 @@ extension Wire {
         }
     }
 
-    /// Real time: how often to look at the server while only its silence can show the end of a reply, and how long it
-    /// must have been at rest.
-    private static let (restLooks, restLength) = (Duration.milliseconds(5), Duration.milliseconds(60))
+    /// Whether nothing can come any more. Two looks prove it, further apart than a delayed acknowledgement takes (40 ms
+    /// on Linux): at both every thread of the server slept without a time limit, and none ran in between; nothing is
+    /// unsent on either side, and no connection is still being made. Bytes that the server has not read do not matter:
+    /// a thread that slept through their arrival does not wait for them.
+    private func isAtRestForGood() -> Bool {
+        guard !network.all.contains(where: { $0.hasOutput || $0.isConnecting }), !network.isHeldBack(),
+            let look = world.lookForRest()
+        else {
+            rest = nil
+            return false
+        }
+        guard let first = rest, first.look == look else {
+            rest = (Clock.system.now(), look)
+            return false
+        }
+        return Clock.system.now() - first.time >= Wire.restLength * options.slow
+    }
+
+    /// Real time: how often to look at a server that is silent, more often while only its silence can show the end of a
+    /// reply; and how long it must have been at rest.
+    private static let (restLooks, heldLooks) = (Duration.milliseconds(20), Duration.milliseconds(5))
+    private static let restLength = Duration.milliseconds(60)
 
     /// Once the server is at rest, an unfinished reply is complete. True when an inbox got bytes by that.
     func releaseHeld() -> Bool {

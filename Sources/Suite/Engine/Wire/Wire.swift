@@ -18,8 +18,24 @@ enum Stop: Error {
     /// The transcript is wrong.
     case fault(Place, String)
 
-    static func unmet(_ expected: [String], _ received: String, _ details: [String] = []) -> Stop {
-        .unmet(Unmet(expected: expected, received: received, details: details))
+    static func unmet(
+        _ expected: [String], _ received: String, _ details: [String] = [], seen: [Observation.Sight] = []
+    ) -> Stop {
+        .unmet(Unmet(expected: expected, received: received, details: details, observations: seen))
+    }
+}
+
+/// Why a wait ended without what it waited for.
+enum EndOfWait {
+    case rest
+    case silence(Duration)
+
+    /// One line for a report.
+    var words: String {
+        switch self {
+        case .rest: "every thread of the server sleeps without a time limit, and nothing is under way: nothing can come"
+        case .silence(let time): "no byte either way for \(time.components.seconds) seconds"
+        }
     }
 }
 
@@ -30,6 +46,7 @@ struct Unmet {
     var details: [String]
     /// The line that a report names; nil: the one being played.
     var place: Place?
+    var observations: [Observation.Sight] = []
 }
 
 /// Belongs to one thread.
@@ -40,6 +57,10 @@ final class Wire {
     private let segmentation: Segmentation
     /// How long no byte may move either way, in real time.
     let timeout: Duration
+    /// Why the last wait ended without what it waited for; nil: it did not.
+    var endOfWait: EndOfWait?
+    /// The first of two looks that prove that nothing can come any more.
+    var rest: (time: Duration, look: Quiescence.Look)?
     /// The connection whose C lines are being collected.
     private var openFlight: Connection?
 
