@@ -3,7 +3,8 @@
 #
 #   start-slapd.sh [--dir DIR] [--ldif FILE]… [--tls-key ecdsa|rsa] [--port N] [--owner PID] [--allow-anonymous-bind]
 #   start-slapd.sh --halt DIR       ends the slapd of DIR and keeps everything else
-#   start-slapd.sh --restart DIR    starts it again: same port, data and certificates; the log grows
+#   start-slapd.sh --restart DIR [--certificate KIND]
+#                                   starts it again: same port and data; the log grows
 #   start-slapd.sh --stop DIR       ends it and removes DIR
 #
 # Prints, for `eval`, once slapd answers:
@@ -12,6 +13,7 @@
 # --dir      a folder that is new or empty (default: a new one in the temp folder)
 # --ldif     what the directory holds; several are read in order (default: Fixtures/ldif/users.ldif)
 # --owner    slapd ends, and DIR goes, when this process does, however it ends
+# --certificate   what StartTLS shows: valid (default), expired, other-host, other-authority (LOGIN-14)
 # --allow-anonymous-bind   a bind with a name and no password "succeeds", as in careless directories (LOGIN-11)
 #
 # The log (slapd's "stats") has one `BIND dn="…" method=128` line per bind that was asked for. Over
@@ -144,6 +146,33 @@ END
             -keyfile "$dir/tls/ca.key" -cert "$dir/ca.pem" -in "$dir/tls/server.csr" -out "$dir/tls/server.pem"
 }
 
+# Makes the certificate of that kind, unless it is there, and has slapd show it from its next start on.
+show_certificate() { # DIR KIND
+    local dir=$1 kind=$2 pem=$1/tls/$2.pem authority=$1/tls/ca days=(-startdate 20000101000000Z -enddate 20991231235959Z)
+    local config=$dir/tls/$kind.cnf
+    case $kind in
+    valid) pem=$dir/tls/server.pem ;;
+    expired) days=(-startdate 20000101000000Z -enddate 20010101000000Z) ;;
+    other-authority) authority=$dir/tls/other-ca ;;
+    esac
+    if [[ ! -e $pem ]]; then
+        cp "$dir/tls/openssl.cnf" "$config" || return
+        if [[ $kind == other-host ]]; then
+            sed -i -e 's/^CN = .*/CN = other.example/' -e 's/^subjectAltName = .*/subjectAltName = DNS:other.example/' "$config"
+        fi
+        if [[ $kind == other-authority ]]; then
+            openssl req -config "$config" -new -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 3650 \
+                -subj '/CN=Other CA' -extensions authority -keyout "$authority.key" -out "$authority.pem" || return
+        else
+            cp "$dir/ca.pem" "$authority.pem" || return
+        fi
+        openssl req -config "$config" -new -key "$dir/tls/server.key" -out "$dir/tls/$kind.csr" &&
+            openssl ca -config "$config" -batch -notext -extensions server "${days[@]}" -keyfile "$authority.key" \
+                -cert "$authority.pem" -in "$dir/tls/$kind.csr" -out "$pem" || return
+    fi
+    sed -i "s|^TLSCertificateFile .*|TLSCertificateFile $pem|" "$dir/slapd.conf"
+}
+
 write_configuration() { # DIR SCHEMAS ANONYMOUS
     cat <<END
 include $2/core.schema
@@ -246,16 +275,21 @@ known_dir() { # DIR
     dir=$(cd -- "$1" && pwd -P)
 }
 
-dir= ldif=() kind=ecdsa port= owner= anonymous=0 verb=start
+dir= ldif=() kind=ecdsa certificate=valid port= owner= anonymous=0 verb=start
 while (($#)); do
     case $1 in
-    --dir | --ldif | --tls-key | --port | --owner | --halt | --restart | --stop)
+    --dir | --ldif | --tls-key | --certificate | --port | --owner | --halt | --restart | --stop)
         (($# > 1)) && [[ -n $2 ]] || fail 64 "$1 needs a value"
         ;;&
     --ldif) ldif+=("$2") ;;
     --tls-key)
         [[ $2 == ecdsa || $2 == rsa ]] || fail 64 "--tls-key is ecdsa or rsa, not '$2'"
         kind=$2
+        ;;
+    --certificate)
+        [[ $2 =~ ^(valid|expired|other-host|other-authority)$ ]] ||
+            fail 64 "--certificate is valid, expired, other-host or other-authority, not '$2'"
+        certificate=$2
         ;;
     --port)
         [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] && (($2 < 65536)) || fail 64 "--port is 1 to 65535, not '$2'"
@@ -295,6 +329,7 @@ restart)
     [[ -x $dir/slapd ]] && slapd=$dir/slapd
     halt "$dir" || fail 69 "slapd of $dir does not end"
     read -r port <"$dir/port"
+    errors=$(show_certificate "$dir" "$certificate" 2>&1) || fail 69 "openssl makes no certificate: $(tail -n 1 <<<"$errors")"
     launch_on "$dir" "$port"
     announce "$dir" "$port"
     exit

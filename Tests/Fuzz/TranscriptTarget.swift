@@ -1,4 +1,5 @@
-/// The transcript parser: what it accepts prints as it was written, what it refuses it refuses at a place in the file.
+/// The transcript parser and formatter: what is accepted means the same in its usual form, what is refused is refused at a
+/// place in the file.
 
 import Transcript
 
@@ -6,13 +7,14 @@ func transcriptFault(_ input: [UInt8]) -> String? {
     for kind in [Transcript.Kind.transcript, .dialect] {
         do throws(ParseErrors) {
             let transcript = try Transcript.parse(input, path: "fuzz", as: kind)
-            if transcript.printed() != input { return "printed otherwise: \(transcript.printed().shown)" }
-            let canonical = transcript.canonical().printed()
-            let again = try Transcript.parse(canonical, path: "fuzz", as: kind)
+            let usual = try Transcript.formatted(input, path: "fuzz", as: kind)
+            let again = try Transcript.parse(usual, path: "fuzz", as: kind)
             guard again.steps == transcript.steps, again.header == transcript.header else {
-                return "means something else when it is printed anew: \(String(decoding: canonical, as: UTF8.self))"
+                return "means something else in its usual form: \(usual.shown)"
             }
-            guard again.canonical().printed() == canonical else { return "the usual form has a usual form of its own" }
+            guard try Transcript.formatted(usual, path: "fuzz", as: kind) == usual else {
+                return "the usual form has a usual form of its own"
+            }
             let findings = Lint(dialect: nil, levels: [:], users: []).findings(in: transcript)
             if let fault = misplaced(findings, in: input) { return fault }
         } catch {

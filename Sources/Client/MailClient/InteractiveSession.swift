@@ -169,7 +169,7 @@ extension InteractiveSession {
 
     package static func subject(_ bytes: [UInt8]) throws(ClientFailure) -> Subject {
         if let subject = Subject(bytes) { return subject }
-        let words = "80 characters at most, and no control characters"  // SEND-7, FRAME-6
+        let words = "80 characters at most, and no control characters"  // SEND-7, FRAME-14
         throw .failed(.refusedBeforeSending, "this cannot be a subject: \(words)")
     }
 
@@ -178,7 +178,7 @@ extension InteractiveSession {
         var numbers: Set<MessageNumber> = []
         for word in words {
             guard let number = MessageNumber(word) else {
-                throw .failed(.usage, "\(excerpt(of: word)) is no message number")  // READ-2, READ-6
+                throw .failed(.usage, "\(excerpt(of: word)) is no message number")  // READ-2, READ-7
             }
             numbers.insert(number)
         }

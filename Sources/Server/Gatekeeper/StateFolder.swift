@@ -60,7 +60,7 @@ package struct StateFolder: ~Copyable {
         let above = try Directory.open(path: parent.isEmpty ? "." : parent.string)
         do {
             try above.makeDirectory(last.string)
-            try above.sync()  // a folder that a power loss takes away takes its bans along (BAN-12)
+            try above.sync()  // a folder that a power loss takes away takes its bans along (BAN-16)
         } catch {
             if error != .fileExists { throw error }
         }

@@ -96,7 +96,7 @@ package struct Session: ~Copyable {
         return machine.replied()
     }
 
-    /// nil: the input has ended, or 65,536 bytes held no line (FRAME-4, FRAME-5).
+    /// nil: the input has ended, or 65,536 bytes held no line (FRAME-13, FRAME-5).
     private mutating func nextLine() throws(Connection.End) -> LineFramer.Line? {
         while true {
             switch framer.nextLine() {

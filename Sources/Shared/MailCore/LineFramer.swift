@@ -1,9 +1,9 @@
 /// A connection's input in one bounded buffer, handed out as lines or as blocks of a message.
 
 package struct LineFramer: ~Copyable {
-    /// A verb or argument line longer than this is refused, in bytes without its LF (FRAME-4).
+    /// A verb or argument line longer than this is refused, in bytes without its LF (FRAME-12).
     package static let maximumLine = 1_024
-    /// So many bytes without an LF end the connection (FRAME-4). They are all the buffer there may be.
+    /// So many bytes without an LF end the connection (FRAME-13). They are all the buffer there may be.
     package static let capacity = 65_536
     /// Enough for most sessions. The rest comes when a read has filled it: a page that is never touched costs
     /// neither time nor memory.
@@ -76,7 +76,7 @@ package struct LineFramer: ~Copyable {
         let line = buffer[pending.lowerBound..<end]
         pending = (end + 1)..<pending.upperBound
         scanned = pending.lowerBound
-        return .line(line.count > LineFramer.maximumLine ? .tooLong : .text(Array(line)))  // FRAME-4
+        return .line(line.count > LineFramer.maximumLine ? .tooLong : .text(Array(line)))  // FRAME-12
     }
 
     /// Hands what is there of the message to `body` and says whether that was its end.

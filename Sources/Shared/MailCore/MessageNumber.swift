@@ -1,6 +1,6 @@
 /// The number of a message in LIST, as READ and DEL take it.
 
-/// Decimal digits without sign, blanks or leading zeros, at least 1 (READ-2, READ-6). It is a position and
+/// Decimal digits without sign, blanks or leading zeros, at least 1 (READ-2, READ-7). It is a position and
 /// never part of a path (READ-3).
 package struct MessageNumber: Hashable, Sendable {
     package let value: Int

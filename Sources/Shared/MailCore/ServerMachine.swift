@@ -50,7 +50,7 @@ package struct ServerMachine: Sendable {
     package mutating func received(_ line: LineFramer.Line) -> Action {
         switch state {
         case .verb:
-            guard case .text(let bytes) = line, let verb = Verb(bytes) else { return reply(.err) }  // FRAME-4, FRAME-9
+            guard case .text(let bytes) = line, let verb = Verb(bytes) else { return reply(.err) }  // FRAME-12, FRAME-9
             state = .arguments(verb, [])
             return verb.argumentLines == 0 ? act(on: verb, []) : .readLine
         case .arguments(let verb, let earlier):
@@ -104,7 +104,7 @@ package struct ServerMachine: Sendable {
             state = .replying
             return .list(user)
         case (.read, let user?), (.delete, let user?):
-            guard let number = lines[0].bytes.flatMap(MessageNumber.init) else { return reply(.err) }  // READ-2, READ-6
+            guard let number = lines[0].bytes.flatMap(MessageNumber.init) else { return reply(.err) }  // READ-2, READ-7
             state = .replying
             return verb == .read ? .read(number, of: user) : .delete(number, of: user)
         }
@@ -117,6 +117,6 @@ package struct ServerMachine: Sendable {
 }
 
 extension LineFramer.Line {
-    /// nil for a line that was too long to be kept (FRAME-4).
+    /// nil for a line that was too long to be kept (FRAME-12).
     package var bytes: [UInt8]? { if case .text(let bytes) = self { bytes } else { nil } }
 }

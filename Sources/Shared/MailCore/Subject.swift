@@ -1,14 +1,14 @@
 /// A message's subject, one line.
 
 /// At most 80 Unicode scalars (SEND-7, SEND-15; an ill-formed UTF-8 sequence counts as one), no control
-/// byte but TAB (FRAME-6). Empty is legal.
+/// byte but TAB (FRAME-14). Empty is legal.
 package struct Subject: Hashable, Sendable {
     package static let maximumScalars = 80
 
     package let bytes: [UInt8]
 
     package init?(_ bytes: some Collection<UInt8>) {
-        guard bytes.allSatisfy({ $0 == UInt8(ascii: "\t") || !isControl($0) }) else { return nil }  // FRAME-6
+        guard bytes.allSatisfy({ $0 == UInt8(ascii: "\t") || !isControl($0) }) else { return nil }  // FRAME-14
         guard
             bytes.count <= Subject.maximumScalars
                 || String(decoding: bytes, as: UTF8.self).unicodeScalars.count <= Subject.maximumScalars

@@ -22,11 +22,12 @@ package func processEnvironment() -> [String: String] {
 package func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
 
 /// Writes a file that appears under its name whole or not at all; an old one is replaced. Whoever may write to the
-/// folder too cannot lead it elsewhere by a link.
-package func replaceFile(at path: String, with bytes: borrowing Span<UInt8>) throws(Errno) {
+/// folder too cannot lead it elsewhere by a link. Without a `mode` the umask decides.
+package func replaceFile(at path: String, with bytes: borrowing Span<UInt8>, mode: UInt32? = nil) throws(Errno) {
     let temporary = "\(path).\(getpid())"
     let file = try createAnew(temporary)
     do {
+        if let mode { try retrying { fchmod(file.number, mode) } }
         try writeAll(file.number, bytes)
         try file.close()
         try retrying { unsafe rename(temporary, path) }
@@ -34,6 +35,19 @@ package func replaceFile(at path: String, with bytes: borrowing Span<UInt8>) thr
         unsafe unlink(temporary)
         throw error
     }
+}
+
+/// Writes a file anew, whole or not at all, with the mode it had; at the end of a symbolic link that leads to it.
+package func rewriteFile(at path: String, with bytes: borrowing Span<UInt8>) throws(Errno) {
+    var old = stat()
+    try retrying { unsafe stat(path, &old) }
+    guard old.st_mode & S_IFMT == S_IFREG else { throw .notSupported }
+    guard let end = unsafe realpath(path, nil) else { throw lastErrno() }
+    defer { unsafe free(end) }
+    let target = unsafe String(cString: end)
+    // Not writable for us: the folder may be, but its owner has said no.
+    try retrying { unsafe access(target, W_OK) }
+    try replaceFile(at: target, with: bytes, mode: old.st_mode & 0o7777)
 }
 
 /// Makes sure that `replaceFile` can do so later: what stands under the name may go, and the folder takes a new file.

@@ -61,7 +61,6 @@ package struct ConsoleReport: Sendable {
             }
             let roots = group.roots(catalogue)
             if !roots.isEmpty { lines.append("      Failed too, mend first: \(roots.joined(separator: ", "))") }
-            if let cause = clause.cause { lines.append("      Usual cause: \(cause)") }
         }
         if !failure.words.isEmpty { lines.append("      Here: \(failure.words)") }
         let width = max(4, (failure.exchange.map(\.who.count).max() ?? 0) + 1)

@@ -38,7 +38,6 @@ package struct GitHubReport {
         var text = group.difference
         if let clause = group.failure.clause.flatMap({ catalogue[$0.id] }) {
             text += "\n\(clause.rule) (PROTOCOL.md, \(clause.id))"
-            if let cause = clause.cause { text += "\nUsual cause: \(cause)" }
         }
         if let reason = each.reason { text += "\nExpected to fail: \(reason)" }
         return text

@@ -34,7 +34,7 @@ extension HTMLReport {
     private func about(_ clause: CatalogueClause) -> [String] {
         var lines = ["<h3>\(clause.id) <small>\(clause.level.rawValue)</small></h3>"]
         lines.append("<p>\(Markup.prose(clause.rule))</p>")
-        for (name, text) in [("The sheet", clause.sheet), ("Why", clause.why), ("Usual cause", clause.cause)] {
+        for (name, text) in [("The sheet", clause.sheet), ("Why", clause.why)] {
             if let text { lines.append("<p><b>\(name):</b> \(Markup.prose(text))</p>") }
         }
         return lines

@@ -9,7 +9,8 @@ package struct ExpectedFailures: Sendable, Equatable {
     /// signature, or "*" for any; and why it is not mended.
     struct Entry: Sendable, Equatable {
         enum Target: Sendable, Equatable {
-            case clause(String)
+            /// A retired clause is all of its successors: a failure of any of them is the one that was known.
+            case clauses([String])
             case transcript(String, Segmentation?)
         }
         var target: Target
@@ -45,7 +46,8 @@ package struct ExpectedFailures: Sendable, Equatable {
     }
 
     private static func target(_ word: String, _ catalogue: Catalogue) -> Entry.Target? {
-        if catalogue[word] != nil { return .clause(word) }
+        let clauses = catalogue.successors(of: word)
+        if !clauses.isEmpty { return .clauses(clauses) }
         let parts = word.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts[0].hasSuffix(".transcript") else { return nil }
         if parts.count == 1 { return .transcript(word, nil) }
@@ -68,7 +70,7 @@ package struct ExpectedFailures: Sendable, Equatable {
                     judged.results[index].expectation = .failedOtherwise(reason: entry.reason)
                 }
             }
-            if case .clause = entry.target, !isWhole { continue }
+            if case .clauses = entry.target, !isWhole { continue }
             guard failing.isEmpty else { continue }
             for index in run.results.indices where entry.covers(passing: run.results[index]) {
                 judged.results[index].expectation = .passed(reason: entry.reason)
@@ -82,7 +84,7 @@ extension ExpectedFailures.Entry {
     func covers(failing result: TranscriptResult, _ foreign: Bool) -> Bool {
         guard let failure = result.failure, !result.isTolerated(foreign: foreign) else { return false }
         switch target {
-        case .clause(let id): return failure.clause?.id == id
+        case .clauses(let ids): return failure.clause.map { ids.contains($0.id) } ?? false
         case .transcript(let path, let cut): return result.path == path && (cut == nil || cut == result.segmentation)
         }
     }
@@ -90,7 +92,8 @@ extension ExpectedFailures.Entry {
     func covers(passing result: TranscriptResult) -> Bool {
         guard result.failure == nil, result.untested == nil else { return false }
         switch target {
-        case .clause(let id): return result.outcomes.contains { $0.clause.id == id && $0.verdict == .pass }
+        case .clauses(let ids):
+            return result.outcomes.contains { ids.contains($0.clause.id) && $0.verdict == .pass }
         case .transcript(let path, let cut): return result.path == path && (cut == nil || cut == result.segmentation)
         }
     }

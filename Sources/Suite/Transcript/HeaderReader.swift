@@ -1,13 +1,7 @@
 /// The header of a file: "format: 1", then "key: value" lines.
 
-/// What was written, for printing it back.
-struct WrittenHeader: Sendable, Equatable {
-    var header: Header
-    var lines: [[UInt8]]
-}
-
 struct HeaderReader {
-    private static let keys = ["title", "needs", "users", "tags", "timeout", "limits"]
+    static let keys = ["title", "needs", "users", "tags", "timeout", "limits", "foundation"]
 
     private var header = Header(title: "")
     private var seen: Set<String> = []
@@ -39,6 +33,9 @@ struct HeaderReader {
         case "tags": header.tags = try value.list(wanted: "a word") { !$0.isEmpty && !$0.contains(" ") }
         case "limits":
             header.limits = try value.list(wanted: "option=value") { $0.split(separator: "=").count == 2 }
+        case "foundation":
+            header.foundation = try value.clause("foundation: LIST-1")
+            try value.end()
         case "timeout":
             header.timeout = try value.duration("a time")
             try value.end()

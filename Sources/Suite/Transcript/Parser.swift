@@ -40,7 +40,6 @@ struct Parser {
     mutating func file() throws(ParseErrors) -> Transcript {
         checkCharacters()
         let header = self.header()
-        let written = WrittenHeader(header: header, lines: Array(lines[..<next]))
         var steps: [Step] = []
         while next < lines.count {
             steps += block(depth: 0)
@@ -51,7 +50,7 @@ struct Parser {
         }
         guard errors.isEmpty else { throw ParseErrors(errors) }
         var transcript = Transcript(path: path, header: header, steps: steps)
-        transcript.writtenHeader = written
+        transcript.lines = lines
         return transcript
     }
 
@@ -131,11 +130,7 @@ struct Parser {
             if let keyword = line.blockKeyword {
                 action = filled(action, keyword: keyword, opened: number, depth: depth)
             }
-            if let action {
-                var step = Step(line: number + 1, action: action)
-                step.source = content
-                steps.append(step)
-            }
+            if let action { steps.append(Step(line: number + 1, action: action)) }
         }
         return steps
     }
@@ -171,8 +166,9 @@ struct Parser {
             report(Fault(column: 1, message: "nothing happens in this \(keyword): give it a step"), line: opened)
         }
         switch action {
-        case .define(let name, let parameters, let options, _):
-            return .define(name: name, parameters: parameters, options: options, body: alternatives[0])
+        case .define(let name, let parameters, let options, let given, _):
+            return .define(
+                name: name, parameters: parameters, options: options, given: given, body: alternatives[0])
         case .repeated(let count, _): return .repeated(count, body: alternatives[0])
         case .parallel(let count, _): return .parallel(count, body: alternatives[0])
         case .unordered: return .unordered(body: alternatives[0])

@@ -3,7 +3,8 @@
 struct StepReader {
     private static let blocks = ["repeat", "parallel", "unordered", "either", "def"]
     private static let world = [
-        "advance", "wall", "boot", "clock", "server", "session", "directory", "binds", "zombies", "outside", "measure",
+        "advance", "later", "wall", "boot", "clock", "server", "session", "directory", "binds", "zombies", "outside",
+        "measure",
     ]
 
     private let line: Cursor
@@ -42,29 +43,25 @@ struct StepReader {
         return action
     }
 
-    /// "[BAN-1 MUST] prose" or "[setup]"; the bracket is read already.
+    /// "[BAN-1 MUST] prose", "[given LIST-1] prose" or "[setup]"; the bracket is read already.
     private func tag(_ start: Cursor) throws(Fault) -> Action {
         var cursor = start
         if cursor.take("setup]") {
             try cursor.end()
             return .setup
         }
-        let letters = cursor.take(while: isCapital)
-        let dash = cursor.take(UInt8(ascii: "-"))
-        let digits = cursor.take(while: isDigit)
-        guard !letters.isEmpty, dash, !digits.isEmpty, cursor.take(UInt8(ascii: " ")) else {
-            throw start.fault("a tag is [setup] or [CLAUSE-1 MUST], a clause of docs/PROTOCOL.md")
+        if cursor.take("given ") {
+            let id = try cursor.clause("[given LIST-1]")
+            return .given(id: id, prose: try cursor.endOfTag())
+        }
+        guard let id = try? cursor.clause("[CLAUSE-1 MUST]"), cursor.take(UInt8(ascii: " ")) else {
+            throw start.fault("a tag is [setup], [given CLAUSE-1] or [CLAUSE-1 MUST], a clause of docs/PROTOCOL.md")
         }
         let levels = Level.allCases.map(\.rawValue).joined(separator: ", ")
         guard let level = Level(rawValue: String(decoding: cursor.take(while: isCapital), as: UTF8.self)) else {
             throw cursor.fault("give the clause's level: \(levels)")
         }
-        guard cursor.take(UInt8(ascii: "]")) else { throw cursor.fault("close the tag with ]") }
-        guard cursor.take(UInt8(ascii: " ")), !cursor.isAtEnd else {
-            throw cursor.fault("say in a few words what is expected, after a blank")
-        }
-        let id = String(decoding: letters, as: UTF8.self) + "-" + String(decoding: digits, as: UTF8.self)
-        return .clause(id: id, level: level, prose: String(decoding: cursor.rest, as: UTF8.self))
+        return .clause(id: id, level: level, prose: try cursor.endOfTag())
     }
 
     /// A C or S line, or nil when the line begins otherwise.
@@ -113,7 +110,9 @@ struct StepReader {
             let here = cursor
             if let key = cursor.key() {
                 guard !options.contains(where: { $0.key == key }) else { throw here.fault("\(key)= was given before") }
-                options.append(NamedText(key: key, value: try cursor.text(.argument)))
+                var option = NamedText(key: key, value: try cursor.text(.argument))
+                option.column = here.column
+                options.append(option)
             } else {
                 arguments.append(try cursor.text(.argument))
             }
@@ -126,8 +125,14 @@ struct StepReader {
         let name = try cursor.name("the macro's name")
         var parameters: [String] = []
         var options: [NamedText] = []
+        var given: String?
         cursor.skipBlanks()
         while !cursor.isAtEnd {
+            if cursor.take("[given ") {
+                given = try cursor.clause("[given LIST-1]")
+                guard cursor.take(UInt8(ascii: "]")) else { throw cursor.fault("close the tag with ]") }
+                break
+            }
             let here = cursor
             let parameter = try cursor.name("a parameter's name")
             guard !parameters.contains(parameter), !options.contains(where: { $0.key == parameter }) else {
@@ -142,7 +147,7 @@ struct StepReader {
             }
             cursor.skipBlanks()
         }
-        return .define(name: name, parameters: parameters, options: options, body: [])
+        return .define(name: name, parameters: parameters, options: options, given: given, body: [])
     }
 
     /// A number, or a hole that will be one.
@@ -159,6 +164,27 @@ struct StepReader {
 }
 
 extension Cursor {
+    /// "LIST-1", the id of a clause.
+    mutating func clause(_ example: String) throws(Fault) -> String {
+        let start = self
+        let letters = take(while: isCapital)
+        let dash = take(UInt8(ascii: "-"))
+        let digits = take(while: isDigit)
+        guard !letters.isEmpty, dash, !digits.isEmpty else {
+            throw start.fault("give a clause of docs/PROTOCOL.md: \(example)")
+        }
+        return String(decoding: letters, as: UTF8.self) + "-" + String(decoding: digits, as: UTF8.self)
+    }
+
+    /// "] prose" up to the end of the line; returns the prose.
+    fileprivate mutating func endOfTag() throws(Fault) -> String {
+        guard take(UInt8(ascii: "]")) else { throw fault("close the tag with ]") }
+        guard take(UInt8(ascii: " ")), !isAtEnd else {
+            throw fault("say in a few words what is expected, after a blank")
+        }
+        return String(decoding: rest, as: UTF8.self)
+    }
+
     /// "key=" before a value; nil when a plain argument begins here.
     mutating func key() -> String? {
         var ahead = self

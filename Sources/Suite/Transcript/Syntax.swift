@@ -1,14 +1,14 @@
-/// The shape of a parsed transcript; `parse` makes it, `printed` writes it back, the engine plays it.
+/// The shape of a parsed transcript; `parse` makes it, `Lint` looks it over, the engine plays it.
 
-/// A parsed file, transcript or dialect. `Transcript.parse(bytes).printed() == bytes` for every valid file.
+/// A parsed file, transcript or dialect.
 package struct Transcript: Sendable, Equatable {
     /// As given to the parser; for messages only.
     package var path: String
     package var header: Header
     /// A dialect file holds only blank lines, comments and `define`s.
     package var steps: [Step]
-    /// The header as it was written; printed while it still means `header`.
-    var writtenHeader: WrittenHeader?
+    /// The file as it was read, without line feeds; for messages, and empty where there is no file.
+    var lines: [[UInt8]] = []
 
     package init(path: String, header: Header, steps: [Step]) {
         self.path = path
@@ -30,6 +30,8 @@ package struct Header: Sendable, Equatable {
     package var timeout: Duration?
     /// Options of the reference server, "name=value"; a foreign server's run skips the transcript.
     package var limits: [String] = []
+    /// The clause that this transcript establishes once for all that build upon it.
+    package var foundation: String?
 
     package init(title: String) { self.title = title }
 }
@@ -56,9 +58,7 @@ package enum Need: String, Sendable, CaseIterable {
 package struct Step: Sendable, Equatable {
     /// From 1. A step inside a macro has its line in the file of the macro.
     package var line: Int
-    package var action: Action { didSet { source = nil } }
-    /// The step's first line as written, without indentation; nil once the action was changed.
-    var source: [UInt8]?
+    package var action: Action
 
     package init(line: Int, action: Action) {
         self.line = line
@@ -81,12 +81,16 @@ package indirect enum Action: Sendable, Equatable {
     case clause(id: String, level: Level, prose: String)
     /// "[setup]": what follows belongs to no clause; a failure there is "blocked".
     case setup
+    /// "[given LIST-1] prose": what follows, up to the next tag, the clause only needs; a failure there is LIST-1's
+    /// matter.
+    case given(id: String, prose: String)
     case send(client: String, Sent)
     case expect(client: String, optional: Bool, Expected)
     /// "do login C2 alice key=value": a macro of the dialect or of this file, or a built-in (`find`).
     case call(name: String, client: String, arguments: [Text], options: [NamedText])
-    /// "def login user password={user.password}": parameters by position, options by name with a default.
-    case define(name: String, parameters: [String], options: [NamedText], body: [Step])
+    /// "def login user password={user.password} [given LOGIN-1]": parameters by position, options by name with a
+    /// default, and the clause of the verb it speaks, where it has one.
+    case define(name: String, parameters: [String], options: [NamedText], given: String?, body: [Step])
     case bind(name: String, Generator)
     /// A number, or a hole that is one; `{i}` is 1…count in the body.
     case repeated(Text, body: [Step])
@@ -99,18 +103,35 @@ package indirect enum Action: Sendable, Equatable {
     case world(WorldAction)
 }
 
-/// "key=value" of a call, or an option and its default in a `def`.
+extension Action {
+    /// The steps inside a block, nil for a step of one line; several for an `either`.
+    package var bodies: [[Step]]? {
+        switch self {
+        case .define(_, _, _, _, let body), .repeated(_, let body), .parallel(_, let body), .unordered(let body): [body]
+        case .either(let bodies): bodies
+        default: nil
+        }
+    }
+}
+
+/// "key=value" of a call, or an option and its default in a `def`. Equal as texts are.
 package struct NamedText: Sendable, Equatable {
     package var key: String
     package var value: Text
+    /// Where the key stands in its line, from 1.
+    var column = 0
 
     package init(key: String, value: Text) {
         self.key = key
         self.value = value
     }
+
+    package static func == (left: NamedText, right: NamedText) -> Bool {
+        left.key == right.key && left.value == right.value
+    }
 }
 
-/// A line's text: literal bytes and holes.
+/// A line's text: literal bytes and holes. Two are equal when they mean the same, wherever they stand.
 package struct Text: Sendable, Equatable {
     package enum Piece: Sendable, Equatable {
         case literal([UInt8])
@@ -124,10 +145,17 @@ package struct Text: Sendable, Equatable {
     package var pieces: [Piece]
     /// false after "\-" at the end: no LF follows. Of interest in C and S lines only.
     package var endsLine = true
+    /// Where the text stands in its line, and each of its pieces, from 1; 0 and none for a text that was not read from a file.
+    var column = 0
+    var columns: [Int] = []
 
     package init(pieces: [Piece], endsLine: Bool = true) {
         self.pieces = pieces
         self.endsLine = endsLine
+    }
+
+    package static func == (left: Text, right: Text) -> Bool {
+        left.pieces == right.pieces && left.endsLine == right.endsLine
     }
 }
 
@@ -171,6 +199,8 @@ package enum Generator: Sendable, Equatable {
 package enum WorldAction: Sendable, Equatable {
     /// Moves all clocks; timers that become due fire before the next step.
     case advance(Duration)
+    /// So much time passes: as `advance` where the server is seen to follow the clock, really elsewhere.
+    case later(Duration)
     /// Moves the wall clock alone.
     case wall(Duration)
     /// Another boot id, and the boot-time clock starts again; the server must be stopped meanwhile.
@@ -182,6 +212,8 @@ package enum WorldAction: Sendable, Equatable {
     case directory(DirectoryAction)
     /// Waits until the directory's log shows this many binds since the transcript began; more is a failure.
     case binds(Int)
+    /// `binds` counts from here on.
+    case bindsAnew
     /// Fails when the server has more zombies than this, one second from now.
     case zombies(Int)
     /// Nothing outside the spool was created, changed or deleted since the transcript began.
@@ -192,8 +224,11 @@ package enum WorldAction: Sendable, Equatable {
 /// `stop`: TERM, orderly. `kill`: kill -9 of the whole tree. `restart`: stop and start. `start` keeps the spool
 /// and takes a new port; connections of the old server are forgotten.
 package enum ServerAction: String, Sendable, CaseIterable { case restart, stop, kill, start }
-/// `hang`: accepts and answers nothing. `no-tls`: refuses StartTLS.
-package enum DirectoryAction: String, Sendable, CaseIterable { case stop, start, hang, noTLS = "no-tls" }
+/// `hang`: accepts and answers nothing. `no-tls`: refuses StartTLS. The others: StartTLS shows a certificate that is not
+/// valid.
+package enum DirectoryAction: String, Sendable, CaseIterable {
+    case stop, start, hang, noTLS = "no-tls", expired, otherHost = "other-host", otherAuthority = "other-authority"
+}
 
 package enum Quantity: String, Sendable, CaseIterable { case rss, time, rate }
 package enum Comparison: String, Sendable, CaseIterable {

@@ -10,20 +10,29 @@ enum TextPlace {
 extension Cursor {
     /// Reads to the end of the line, or of the argument.
     mutating func text(_ place: TextPlace) throws(Fault) -> Text {
+        var text = Text(pieces: [])
+        text.column = column
         let quoted = place == .argument && take(UInt8(ascii: "\""))
         let opening = index
-        var text = Text(pieces: [])
-        var literal: [UInt8] = []
-        func flush() { if !literal.isEmpty { text.pieces.append(.literal(literal)) } }
+        var (literal, literalColumn): ([UInt8], Int) = ([], column)
+        func add(_ piece: Text.Piece, at column: Int) {
+            text.pieces.append(piece)
+            text.columns.append(column)
+        }
+        func flush() {
+            if !literal.isEmpty { add(.literal(literal), at: literalColumn) }
+            literal = []
+        }
         while let byte = peek {
             if place == .argument, byte == (quoted ? UInt8(ascii: "\"") : UInt8(ascii: " ")) { break }
+            let here = column
+            if literal.isEmpty { literalColumn = here }
             switch byte {
             case UInt8(ascii: "\\"):
                 if rest.starts(with: Array("\\|".utf8)) {
                     guard place == .sent else { throw fault("\\| is a packet boundary: it belongs into C lines") }
                     flush()
-                    literal = []
-                    text.pieces.append(.boundary)
+                    add(.boundary, at: here)
                     advance(2)
                 } else if rest.elementsEqual(Array("\\-".utf8)), place != .argument {
                     text.endsLine = false
@@ -33,8 +42,7 @@ extension Cursor {
                 }
             case UInt8(ascii: "{"):
                 flush()
-                literal = []
-                text.pieces.append(try hole(place))
+                add(try hole(place), at: here)
             case UInt8(ascii: "\"") where place == .argument:
                 throw fault("a quotation mark inside a word: quote the whole word, or write \\x22")
             default:

@@ -5,6 +5,7 @@ extension WorldAction {
     init(_ word: String, _ cursor: inout Cursor) throws(Fault) {
         switch word {
         case "advance": self = .advance(try cursor.duration("how far"))
+        case "later": self = .later(try cursor.duration("how much later"))
         case "wall": self = .wall(try cursor.duration("how far", signed: true))
         case "boot": self = .boot
         case "clock":
@@ -19,7 +20,9 @@ extension WorldAction {
                 throw cursor.fault("write: session 1 kill")
             }
             self = .killSession(client: String(client))
-        case "binds": self = .binds(try cursor.number("how many binds", from: 0))
+        case "binds":
+            cursor.skipBlanks()
+            self = cursor.take("anew") ? .bindsAnew : .binds(try cursor.number("how many binds", from: 0))
         case "zombies": self = .zombies(try cursor.number("how many zombies", from: 0))
         case "outside":
             guard try cursor.word("what is looked at: unchanged") == "unchanged" else {

@@ -13,7 +13,7 @@ package final class LDAPDirectory {
     private let script: String
     private let world: WorldGuard
     private var log: DirectoryLog
-    private enum State { case answering, hanging, halted, withoutTLS }
+    private enum State { case answering, hanging, halted, withoutTLS, untrusted }
     private var state = State.answering
     private var configuration: [UInt8] = []
 
@@ -103,21 +103,28 @@ package final class LDAPDirectory {
         state = .withoutTLS
     }
 
+    /// Answers StartTLS with a certificate that nobody should trust: `expired`, `other-host` or `other-authority`.
+    package func show(certificate: String) throws(WorldFailure) {
+        try halt()
+        try launch(["--certificate", certificate])
+        state = .untrusted
+    }
+
     /// Answers again, on the same port and with the same entries.
     package func resume() throws(WorldFailure) {
         switch state {
         case .answering: return
         case .hanging: _ = try? process.send(signal: Signals.resume)
         case .halted: try launch()
-        case .withoutTLS:
+        case .withoutTLS, .untrusted:
             try halt()
             try launch()
         }
         state = .answering
     }
 
-    private func launch() throws(WorldFailure) {
-        let answer = try LDAPDirectory.run(script, ["--restart", folder], world)
+    private func launch(_ options: [String] = []) throws(WorldFailure) {
+        let answer = try LDAPDirectory.run(script, ["--restart", folder] + options, world)
         guard let number = answer["LDAP_PID"].flatMap({ Int32($0) }) else { throw .broken("slapd did not start again") }
         process = ProcessID(number)
         world.watch(group: process)
@@ -140,7 +147,7 @@ package final class LDAPDirectory {
     }
 
     /// Whether slapd runs and may send something.
-    package var isAwake: Bool { state == .answering || state == .withoutTLS }
+    package var isAwake: Bool { state != .hanging && state != .halted }
 
     /// Ends slapd and removes its folder.
     package func end() {

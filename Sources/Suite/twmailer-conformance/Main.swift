@@ -17,8 +17,7 @@ import Transcript
         version: SuitePlace.version,
         subcommands: [
             RunCommand.self, ProbeCommand.self, ServeCommand.self, DoctorCommand.self, ReportCommand.self,
-            MatrixCommand.self, LintCommand.self,
-            ExplainCommand.self,
+            MatrixCommand.self, LintCommand.self, FmtCommand.self, ExplainCommand.self,
         ], defaultSubcommand: RunCommand.self)
 }
 

@@ -342,7 +342,7 @@ class Session:
         self.buffer += piece
 
     def line(self):
-        """A line without its line feed; 65,536 bytes without one end the session (FRAME-4)."""
+        """A line without its line feed; 65,536 bytes without one end the session (FRAME-13)."""
         searched = 0
         while True:
             end = self.buffer.find(b"\n", searched)
@@ -553,7 +553,7 @@ class Session:
             self.buffer.clear()
 
     def arguments(self, count):
-        """The frame's lines, and whether they may be (FRAME-4, FRAME-6)."""
+        """The frame's lines, and whether they may be (FRAME-12, FRAME-14)."""
         lines = [self.line() for _ in range(count)]
         long = any(len(line) > 1024 for line in lines) and not on("long-lines-kept")
         return lines, not long
@@ -738,7 +738,7 @@ class Session:
         self.say(reply)
 
     def find(self, number):
-        """The mail of that number, or None (READ-2, READ-3, READ-4, READ-6). Holding the lock."""
+        """The mail of that number, or None (READ-2, READ-3, READ-4, READ-7). Holding the lock."""
         if on("number-is-path"):
             path = os.path.join(SPOOL, "x", text(number))
             if b"/" in number and os.path.isfile(path):

@@ -148,7 +148,7 @@ import World
             try world.eventually("another gatekeeper runs") { world.gatekeeper().map { $0 != first } ?? false }
             let talk = try world.talk()
             try talk.say("LOGIN\nalice\nwrong\nLOGIN\nalice\nalice-secret\n")
-            #expect(try talk.hears("ERR\nERR\n"), "the third failure bans (BAN-1, BAN-12)")
+            #expect(try talk.hears("ERR\nERR\n"), "the third failure bans (BAN-1, BAN-16)")
         }
     }
 

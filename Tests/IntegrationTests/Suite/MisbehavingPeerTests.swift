@@ -44,7 +44,7 @@ struct MisbehavingPeerTests {
     /// A transcript, a fault, and what then was judged, if that is not the fault's own clause.
     @Test(arguments: [
         ("quit/ends-the-connection", "quit-ends-server", "QUIT-1", String?.none),
-        ("framing/long-arguments", "long-line-ends-server", "PROC-2", "FRAME-4"),
+        ("framing/long-arguments", "long-line-ends-server", "PROC-2", "FRAME-12"),
         ("lifetime/bad-input", "long-line-ends-server", "PROC-2", nil),
     ])
     func `a server that is dying while it is judged has crashed, which is its own fault and no other`(

@@ -18,24 +18,51 @@ struct ConformanceCatalogueTests {
         rule: After three failures the next is refused.
         sheet: Only 3 login attempts are allowed.
         observed: w
-        cause: It counts per connection.
+        cause[granted]: It counts per connection.
+        cause[signal=13,closed]: It dies.
 
         BAN-11 SHOULD ours
         rule: Exactly 60 seconds.
         why: Neither more nor less.
         observed: wc
+        cause: Nobody knows.
+
+        BAN-9 retired: BAN-1 BAN-11
         """
 
     @Test func `a clause has its rule, its sentence and its cause`() throws {
         let catalogue = try Catalogue(parsing: ConformanceCatalogueTests.text)
         let clause = try #require(catalogue["BAN-1"])
         #expect(clause.level == .must && clause.source == .sheet && clause.observed == "w")
-        #expect(clause.sheet == "Only 3 login attempts are allowed." && clause.cause == "It counts per connection.")
+        #expect(
+            clause.sheet == "Only 3 login attempts are allowed."
+                && clause.causes.map(\.text) == ["It counts per connection.", "It dies."])
+        #expect(clause.causes.map(\.observations) == [[.sight(.granted)], [.signal(13), .sight(.closed)]])
+        #expect(
+            clause.causes[1].when == " when a process ends by signal 13 or the connection ends where a reply is due")
+        #expect(catalogue["BAN-11"]?.causes.map(\.when) == [""])
         #expect(catalogue["BAN-11"]?.rule == "Exactly 60 seconds." && catalogue["BAN-11"]?.sheet == nil)
         #expect(catalogue.clauses.map(\.id) == ["BAN-1", "BAN-11"] && catalogue["BAN-2"] == nil)
     }
 
+    @Test func `a retired clause stands for its successors`() throws {
+        let catalogue = try Catalogue(parsing: ConformanceCatalogueTests.text)
+        #expect(catalogue["BAN-9"] == nil && catalogue.successors(of: "BAN-9") == ["BAN-1", "BAN-11"])
+        #expect(catalogue.successors(of: "BAN-1") == ["BAN-1"] && catalogue.successors(of: "BAN-2").isEmpty)
+        var transcript = Transcript(path: "x", header: Header(title: ""), steps: [])
+        transcript.steps = [Step(line: 4, action: .clause(id: "BAN-11", level: .should, prose: ""))]
+        var selection = Selection()
+        selection.clauses = ["BAN-9"]
+        #expect(selection.includes(transcript, named: "x", catalogue: catalogue))
+        selection.clauses = ["BAN-2"]
+        #expect(!selection.includes(transcript, named: "x", catalogue: catalogue))
+    }
+
     @Test(arguments: [
+        ("A-1 retired: ", 1), ("A-1 retired: A-2", 0), ("A-1 retired: A-2\n\nA-1 retired: A-2", 3),
+        ("A-1 MAY ours\nrule: x\n\nA-1 retired: A-1", 0), ("A-1 MAY ours\ncause[]: x", 2),
+        ("A-1 MAY ours\ncause[sorrow]: x", 2), ("A-1 MAY ours\ncause[nul: x", 2),
+        ("A-1 MAY ours\ncause[signal=0]: x", 2),
         ("BAN-1 MUST", 1), ("BAN-1 OUGHT sheet", 1), ("A-1 MAY ours\nrule: x\n\nA-1 MAY ours", 4),
         ("A-1 MAY ours\nnote: x", 2),
         ("A-1 MAY ours\nrule", 2), ("A-1 MUST sheet\nrule: x", 0),

@@ -88,7 +88,7 @@ struct JSONReportTests {
         }
         #expect(signature("port 40112⏎") == signature("port 7⏎") && signature("OK⏎") != signature("ERR⏎"))
         let other = ReportSamples.failed("a", clause: ReportSamples.minute, received: "OK⏎").failure?.signature
-        let twelfth = ReportSamples.failed("a", clause: ClauseID("BAN-12", .should), received: "OK⏎").failure?.signature
+        let twelfth = ReportSamples.failed("a", clause: ClauseID("BAN-16", .should), received: "OK⏎").failure?.signature
         #expect(signature("ERR⏎ and 12 bytes more") == signature("ERR⏎"))
         #expect(other != signature("OK⏎") && other != twelfth)
         #expect(signature("OK⏎") != signature("OK⏎", .crash) && signature("OK⏎")?.utf8.count == 8)

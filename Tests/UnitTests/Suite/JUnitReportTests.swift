@@ -93,7 +93,6 @@ struct GitHubReportTests {
             lines == [
                 "::error file=conformance/ban/a%2Cb.transcript,line=24,title=FAIL [BAN-1 MUST]::expected ERR⏎ or <closed>, "
                     + "received OK⏎%0AAfter three failures the next is refused. (PROTOCOL.md, BAN-1)"
-                    + "%0AUsual cause: It counts per connection."
             ])
     }
 

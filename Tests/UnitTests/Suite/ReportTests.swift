@@ -50,7 +50,6 @@ struct ConformanceReportTests {
                 FAIL  ban/a.transcript:24   [BAN-1 MUST]   segment=flight   0.02 s
                       After three failures the next is refused.
                       The sheet: "Only 3 login attempts are allowed."
-                      Usual cause: It counts per connection.
                     21  C1  LOGIN⏎alice⏎
                          at  strict.dialect:18, in do refused
                     24   expected  ERR⏎

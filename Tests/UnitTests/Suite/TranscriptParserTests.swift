@@ -1,4 +1,4 @@
-/// The transcript language: what the parser reads, what the printer writes, what is said about a faulty file.
+/// The transcript language: what the parser reads, and what is said about a faulty file.
 
 import Foundation
 import Posix
@@ -31,22 +31,6 @@ func steps(_ body: String) throws(ParseErrors) -> [Step] {
 }
 
 struct TranscriptParserTests {
-    @Test(arguments: validFiles)
-    func `a valid file prints as it was written`(path: String) throws {
-        let (bytes, transcript) = try parse(path)
-        #expect(transcript.printed() == bytes)
-    }
-
-    @Test(arguments: validFiles)
-    func `a tree printed without the written lines means the same`(path: String) throws {
-        let (_, transcript) = try parse(path)
-        let printed = transcript.canonical().printed()
-        let again = try Transcript.parse(printed, path: path, as: path.hasSuffix(".dialect") ? .dialect : .transcript)
-        #expect(again.steps == transcript.steps)
-        #expect(again.header == transcript.header)
-        #expect(again.canonical().printed() == printed)
-    }
-
     /// Beside NAME.transcript stands NAME.errors: the places and reasons that must be reported, and no others.
     @Test(arguments: invalidFiles)
     func `an invalid file is refused at the places and for the reasons beside it`(path: String) throws {
@@ -64,14 +48,6 @@ struct TranscriptParserTests {
     @Test func `the corpus and the suite are found`() {
         #expect(validFiles.count > 1)
         #expect(!invalidFiles.isEmpty)
-    }
-
-    @Test func `a changed step is printed in the usual form and its neighbours as they were`() throws {
-        let text = "format: 1\ntitle:  a test\n\nadvance   5s\nadvance   6s\n"
-        var transcript = try Transcript.parse(Array(text.utf8), path: "t")
-        transcript.steps[2].action = .world(.advance(.seconds(7)))
-        let expected = "format: 1\ntitle:  a test\n\nadvance   5s\nadvance 7s\n"
-        #expect(String(decoding: transcript.printed(), as: UTF8.self) == expected)
     }
 
     @Test func `an error shows its line and a caret under the column`() throws {

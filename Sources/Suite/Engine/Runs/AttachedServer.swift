@@ -14,10 +14,10 @@ enum AttachedServer {
         switch action {
         case .advance, .wall, .boot, .clock: "an attached server's clock cannot be moved"
         case .server: "an attached server is not the suite's to stop and start"
-        case .directory, .binds: directoryReason
+        case .directory, .binds, .bindsAnew: directoryReason
         case .killSession, .zombies, .measure(.rss, _, _): "an attached server's processes are not looked at"
         case .outsideUnchanged: "an attached server's disk is not looked at"
-        case .measure: nil
+        case .measure, .later: nil
         }
     }
 

@@ -95,9 +95,9 @@ package struct Playing {
     private var macros: [String: Macro] {
         var macros: [String: Macro] = [:]
         for file in dialect {
-            for case .define(let name, let parameters, let options, let body) in file.steps.map(\.action) {
+            for case .define(let name, let parameters, let options, let given, let body) in file.steps.map(\.action) {
                 macros[name] = Macro(
-                    name: name, parameters: parameters, options: options, body: body,
+                    name: name, parameters: parameters, options: options, given: given, body: body,
                     path: String(lastPart(of: file.path)))
             }
         }

@@ -26,6 +26,7 @@ package struct Selection: Sendable {
 
     package func includes(_ transcript: Transcript, named name: String, catalogue: Catalogue) -> Bool {
         let ids = transcript.tags.map(\.clause.id)
+        let clauses = self.clauses.flatMap { catalogue[$0] == nil ? catalogue.retired[$0] ?? [$0] : [$0] }
         if !clauses.isEmpty && !ids.contains(where: { id in clauses.contains { id == $0 || id.hasPrefix($0 + "-") } }) {
             return false
         }

@@ -38,12 +38,7 @@ package struct Suite: Sendable {
     /// Reads the catalogue and the dialect, and the transcripts at `paths` (files or folders).
     package init(folder: String, dialect: String = "strict", paths: [String]? = nil) throws(Failure) {
         self.folder = folder
-        do {
-            let text = String(decoding: try readFile(folder + "/clauses.txt"), as: UTF8.self)
-            catalogue = try Catalogue(parsing: text)
-        } catch {
-            throw .faulty("\(folder): \(error)")
-        }
+        catalogue = try Suite.catalogue(in: folder)
         self.dialect = try Suite.parse(folder + "/dialects/\(dialect).dialect", as: .dialect).transcript
         var (found, digests): ([Transcript], [String: String]) = ([], [:])
         for path in paths ?? [folder] {
@@ -54,6 +49,14 @@ package struct Suite: Sendable {
             }
         }
         (transcripts, self.digests) = (found, digests)
+    }
+
+    package static func catalogue(in folder: String) throws(Failure) -> Catalogue {
+        do {
+            return try Catalogue(parsing: String(decoding: try readFile(folder + "/clauses.txt"), as: UTF8.self))
+        } catch {
+            throw .faulty("\(folder): \(error)")
+        }
     }
 
     /// The same event without what only this machine knows: paths start at the suite's folder, and a digest says which
@@ -77,8 +80,9 @@ package struct Suite: Sendable {
         do { return (try Transcript.parse(bytes, path: path, as: kind), bytes) } catch { throw .faulty("\(error)") }
     }
 
-    private static func files(_ path: String) throws(Failure) -> [String] {
-        if !isFolder(path) { return [path] }
+    /// `path` itself when it is a file, whatever its name; of a folder, the files below it with these endings.
+    package static func files(_ path: String, endings: [String] = [".transcript"]) throws(Failure) -> [String] {
+        if !isFolder(path) && !isFolder(path + "/.") { return [path] }
         let names: [String]
         do { names = try Posix.Directory.open(path: path).names() } catch {
             throw .missing("cannot read \(path): \(error)")
@@ -86,8 +90,8 @@ package struct Suite: Sendable {
         var files: [String] = []
         for name in names.sorted() {
             let inner = path + "/" + name
-            if isFolder(inner) { files += try self.files(inner) }
-            if name.hasSuffix(".transcript") { files.append(inner) }
+            if isFolder(inner) { files += try self.files(inner, endings: endings) }
+            if endings.contains(where: name.hasSuffix) { files.append(inner) }
         }
         return files
     }

@@ -39,6 +39,8 @@ struct Macro {
     var name: String
     var parameters: [String]
     var options: [NamedText]
+    /// The clause of the verb that it speaks.
+    var given: String?
     var body: [Step]
     /// The file name of the dialect; nil: the transcript defines it.
     var path: String?

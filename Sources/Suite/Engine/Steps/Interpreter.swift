@@ -77,15 +77,16 @@ final class Interpreter {
         case .clause(let id, let level, let words):
             recorder.begin(ClauseID(id, level), line: scope.place.line, words: words)
             if !isParallel { performance.passTag(bytesMoved: wire.network.bytesMoved) }
-        case .setup: recorder.begin(nil, line: scope.place.line)
+        case .setup, .given: recorder.begin(nil, line: scope.place.line)
         case .send(let client, let sent): try send(frame.connection(client), sent)
         case .expect(let client, let optional, let expected):
             try wire.releaseFlight()
             try expectations.expect(frame.connection(client), optional, expected)
         case .call(let name, let client, let arguments, let options):
             try call(name, client, arguments, options)
-        case .define(let name, let parameters, let options, let body):
-            let macro = Macro(name: name, parameters: parameters, options: options, body: body, path: frame.macro?.path)
+        case .define(let name, let parameters, let options, let given, let body):
+            let macro = Macro(
+                name: name, parameters: parameters, options: options, given: given, body: body, path: frame.macro?.path)
             scope.define(macro)
         case .bind(let name, let generator): frame.names[name] = try scope.value(generator)
         case .repeated(let count, let body): try repeated(try scope.number(count), body)

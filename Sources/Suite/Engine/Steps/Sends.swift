@@ -23,7 +23,7 @@ extension Interpreter {
             recorder.noteEvent(shown, on: connection, line: scope.place.line)
             return try wire.open(connection, from: address)
         }
-        recorder.noteEvent(String(decoding: sent.printed(), as: UTF8.self), on: connection, line: scope.place.line)
+        if let event = sent.printed() { recorder.noteEvent(event, on: connection, line: scope.place.line) }
         switch sent {
         case .text, .connect: break
         case .halfClose:

@@ -24,10 +24,14 @@ final class WorldSteps {
         recorder.noteWorld(action.printed(), line: line)
         switch action {
         case .advance, .wall, .boot, .clock: try moveClock(action)
+        case .later(let duration): try letPass(duration)
         case .server(let action): try server(action)
         case .directory(let action): try directory(action)
         case .killSession(let client): try killSession(frame.connection(client))
         case .binds(let count): try binds(count)
+        case .bindsAnew:
+            let directory = try ourDirectory()
+            do throws(WorldFailure) { try directory.markBinds() } catch { throw .broken(error) }
         case .zombies(let count): try zombies(count)
         case .outsideUnchanged: try outsideUnchanged()
         case .measure(let quantity, let comparison, let limit): try measure(quantity, comparison, limit)
@@ -62,6 +66,15 @@ final class WorldSteps {
             try wire.settle()
             try wire.letServerRest()
         }
+    }
+
+    /// Lets time pass where nothing is judged by it, so a server that looks at no clock is no obstacle.
+    private func letPass(_ duration: Duration) throws(Stop) {
+        try wire.flushAll()
+        let seesClock = world.program.isReference || world.stage.clock.signsOfUse > 0
+        if world.server.isOurs, world.clockMode != .real, seesClock { return world.stage.clock.advance(by: duration) }
+        let end = Clock.system.now() + duration
+        while Clock.system.now() < end { try wire.pump(until: end) }
     }
 
     /// Under --clock real the suite waits instead of moving the clock, up to five minutes.
@@ -118,7 +131,8 @@ final class WorldSteps {
 
     private func directory(_ action: DirectoryAction) throws(Stop) {
         let directory = try ourDirectory()
-        if action == .noTLS, try countBinds() > 0, !directory.askedForTLS {
+        let isAboutTLS = [.noTLS, .expired, .otherHost, .otherAuthority].contains(action)
+        if isAboutTLS, try countBinds() > 0, !directory.askedForTLS {
             throw .untested("this server has asked the directory for no encryption")
         }
         do throws(WorldFailure) {
@@ -127,6 +141,7 @@ final class WorldSteps {
             case .start: try directory.resume()
             case .hang: try directory.hang()
             case .noTLS: try directory.refuseTLS()
+            case .expired, .otherHost, .otherAuthority: try directory.show(certificate: action.rawValue)
             }
         } catch {
             throw .broken(error)
