@@ -90,6 +90,7 @@ struct clock_page {
     _Atomic int64_t boots; // how often the virtual machine has been restarted
     _Atomic int64_t reads;
     _Atomic int64_t fired; // waits that ended because the page moved; counted for preloaded servers only
+    _Atomic int64_t limits; // limits that the kernel holds and nobody sees; counted for preloaded servers only
 };
 
 static int64_t real_time(clockid_t clock) {
@@ -108,6 +109,7 @@ void cposix_clock_page_initialise(void *page, int flowing, int64_t wall, int64_t
     atomic_store(&clock->boots, 0);
     atomic_store(&clock->reads, 0);
     atomic_store(&clock->fired, 0);
+    atomic_store(&clock->limits, 0);
     clock->magic = CLOCK_PAGE_MAGIC;
 }
 
@@ -134,6 +136,7 @@ int64_t cposix_clock_page_boot(void *page) {
 int64_t cposix_clock_page_boots(void *page) { return atomic_load(&((struct clock_page *)page)->boots); }
 int64_t cposix_clock_page_reads(void *page) { return atomic_load(&((struct clock_page *)page)->reads); }
 int64_t cposix_clock_page_fired(void *page) { return atomic_load(&((struct clock_page *)page)->fired); }
+int64_t cposix_clock_page_limits(void *page) { return atomic_load(&((struct clock_page *)page)->limits); }
 
 void cposix_clock_page_advance(void *page, int64_t nanoseconds) {
     struct clock_page *clock = page;

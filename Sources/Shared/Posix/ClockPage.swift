@@ -54,6 +54,8 @@ package import SystemPackage
     package func reads() -> Int64 { unsafe cposix_clock_page_reads(page) }
     /// How often a wait of a preloaded program ended because the page moved.
     package func fired() -> Int64 { unsafe cposix_clock_page_fired(page) }
+    /// How often a preloaded program gave the kernel a limit that cannot be seen from outside.
+    package func limits() -> Int64 { unsafe cposix_clock_page_limits(page) }
 
     /// Moves wall and boot time forward together.
     package func advance(by duration: Duration) { unsafe cposix_clock_page_advance(page, duration.wholeNanoseconds) }

@@ -38,6 +38,10 @@ package struct VirtualClock: Sendable {
     package var reads: Int64 { page.reads() }
     /// Reads, and waits that ended because the clock was moved: they show that the clock reaches the server.
     package var signsOfUse: Int64 { page.reads() + page.fired() }
+    /// How often a preloaded server gave the kernel a limit that cannot be seen from outside: SO_RCVTIMEO, SO_SNDTIMEO,
+    /// alarm, setitimer, timer_settime, timerfd_settime. It never falls. Of a server that is not preloaded it stays 0
+    /// and says nothing.
+    package var limitsArmed: Int64 { page.limits() }
 
     /// Wall time of day, "12:00:59", for reports.
     package var timeOfDay: String {

@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/sem.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -39,6 +40,15 @@ static void *work(void *nothing) {
     fflush(stdout);
     while (1) __asm__ volatile("");
     return nothing;
+}
+
+static int wait_on_socket(int option, long seconds) {
+    struct timeval limit = {seconds, 0};
+    int ends[2];
+    char byte;
+    socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+    setsockopt(ends[0], SOL_SOCKET, option, &limit, sizeof limit);
+    return (int)recv(ends[0], &byte, 1, 0);
 }
 
 static int wait_by(const char *way) {
@@ -147,6 +157,19 @@ static int wait_by(const char *way) {
         timer_create(CLOCK_REALTIME, &by_signal, &timer);
         timer_settime(timer, 0, &once, NULL);
         return timed_out(pause(), EINTR);
+    }
+    WAY("ualarm") {
+        signal(SIGALRM, SIG_IGN);
+        ualarm(900000, 0);
+        return pause();
+    }
+    WAY("SO_RCVTIMEO") return wait_on_socket(SO_RCVTIMEO, 60);
+    WAY("SO_SNDTIMEO") return wait_on_socket(SO_SNDTIMEO, 60);
+    WAY("limits taken away") {
+        struct itimerval never = {{0, 0}, {0, 0}};
+        alarm(0);
+        setitimer(ITIMER_REAL, &never, NULL);
+        return wait_on_socket(SO_RCVTIMEO, 0);
     }
     WAY("for another thread at work") {
         pthread_t thread;

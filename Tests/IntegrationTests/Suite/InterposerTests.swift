@@ -42,6 +42,23 @@ import World
         }
     }
 
+    @Test func `limits that only the kernel sees are counted; waits that are cut into slices, and no limits, are not`()
+        throws
+    {
+        try withPrograms { programs in
+            let program = try programs.compile("waits.c", ["-lpthread", "-lrt"])
+            let seen = ["sleep", "poll", "select", "epoll_wait", "sem_timedwait", "futex", "limits taken away"]
+            let unseen = [
+                "timerfd-read", "timerfd-until-poll", "alarm", "setitimer", "timer_settime", "ualarm", "SO_RCVTIMEO",
+                "SO_SNDTIMEO",
+            ]
+            for way in seen + unseen {
+                let running = try programs.start([program, way])
+                #expect(running.stage.clock.limitsArmed == (unseen.contains(way) ? 1 : 0), "\(way)")
+            }
+        }
+    }
+
     @Test func `a server is at work as long as one of its threads is, though its first one sleeps`() throws {
         try withPrograms { programs in
             let program = try programs.compile("waits.c", ["-lpthread", "-lrt"])

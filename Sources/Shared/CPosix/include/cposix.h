@@ -55,6 +55,7 @@ int64_t cposix_clock_page_boot(void *page);
 int64_t cposix_clock_page_boots(void *page);
 int64_t cposix_clock_page_reads(void *page);
 int64_t cposix_clock_page_fired(void *page);
+int64_t cposix_clock_page_limits(void *page);
 int64_t cposix_clock_page_peek_wall(void *page);
 void cposix_clock_page_advance(void *page, int64_t nanoseconds);
 void cposix_clock_page_shift_wall(void *page, int64_t nanoseconds);

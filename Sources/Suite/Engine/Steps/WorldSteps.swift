@@ -68,7 +68,7 @@ final class WorldSteps {
         }
     }
 
-    /// Lets time pass where nothing is judged by it, so a server that looks at no clock is no obstacle.
+    /// Nothing is judged by it, so a clock that nobody looks at is no obstacle.
     private func letPass(_ duration: Duration) throws(Stop) {
         try wire.flushAll()
         let seesClock = world.program.isReference || world.stage.clock.signsOfUse > 0

@@ -17,7 +17,8 @@
 // the middle of a bind is no reason for a time-out, and their looks prove nothing.
 //
 // Not reached: programs that ask the kernel without libc (static ones, Go), SO_RCVTIMEO, the times of files. A timer
-// with an interval ticks once when the page moves, however far.
+// with an interval ticks once when the page moves, however far. Limits that the kernel holds are counted, because
+// nobody sees from outside that one is armed.
 #undef _FORTIFY_SOURCE
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -66,8 +67,8 @@ _Static_assert(sizeof(long) == 8, "the 64-bit time functions of 32-bit machines 
     X(pthread_cond_timedwait) X(pthread_cond_signal) X(pthread_cond_broadcast) X(pthread_mutex_timedlock)              \
     X(pthread_rwlock_timedrdlock) X(pthread_rwlock_timedwrlock) X(sem_timedwait) X(mq_timedsend) X(mq_timedreceive)    \
     X(pthread_timedjoin_np) X(cnd_timedwait) X(mtx_timedlock) X(timerfd_create) X(timerfd_settime) X(alarm)            \
-    X(setitimer) X(timer_create) X(timer_settime) X(timer_delete) X(syscall) X(connect) X(getaddrinfo)                 \
-    X(gethostbyname) X(gethostbyname2) X(gethostbyname_r) X(gethostbyname2_r)
+    X(setitimer) X(ualarm) X(timer_create) X(timer_settime) X(timer_delete) X(setsockopt) X(syscall) X(connect)        \
+    X(getaddrinfo) X(gethostbyname) X(gethostbyname2) X(gethostbyname_r) X(gethostbyname2_r)
 #define DECLARE(f)                                                                                                     \
     static __typeof__(&f) real_##f;                                                                                    \
     static __typeof__(&f) next_##f(void) {                                                                             \
@@ -119,6 +120,7 @@ struct clock_page {
     _Atomic int64_t boots;
     _Atomic int64_t reads; // looks at a clock that the page moves
     _Atomic int64_t fired; // waits and timers that ended because it moved
+    _Atomic int64_t limits; // how often a limit was handed to the kernel that cannot be seen from outside
 };
 #define CLOCK_PAGE_MAGIC UINT64_C(0x31656761706b6c63)
 #define CLOCK_PAGE_SIZE 4096
@@ -689,6 +691,26 @@ int cnd_timedwait(cnd_t *condition, mtx_t *mutex, const struct timespec *limit) 
     return result == 0 ? thrd_success : result == ETIMEDOUT ? thrd_timedout : thrd_error;
 }
 
+// --- limits that nobody sees ------------------------------------------------------------
+
+// SO_RCVTIMEO, SO_SNDTIMEO and the timers: counted whoever sets them, and never taken back.
+static void count_limit(int is_armed) {
+    if (is_armed && page) atomic_fetch_add(&page->limits, 1);
+}
+
+static int is_armed_spec(const struct itimerspec *wanted) {
+    return wanted && (wanted->it_value.tv_sec || wanted->it_value.tv_nsec);
+}
+
+static int is_armed_value(const struct itimerval *wanted) {
+    return wanted && (wanted->it_value.tv_sec || wanted->it_value.tv_usec);
+}
+
+static int is_armed_option(int level, int option, const struct timeval *limit, socklen_t size) {
+    return level == SOL_SOCKET && (option == SO_RCVTIMEO || option == SO_SNDTIMEO) && limit && size >= sizeof *limit
+        && (limit->tv_sec || limit->tv_usec);
+}
+
 // --- the same, asked for by number ---------------------------------------------------
 
 // std::future, std::atomic::wait and other run-time libraries wait with syscall(SYS_futex, …).
@@ -737,6 +759,13 @@ long syscall(long number, ...) {
         error = is_moved(CALLER) ? clock_nanosleep((clockid_t)a[0], (int)a[1], (void *)a[2], (void *)a[3])
                                  : NEXT(clock_nanosleep)((clockid_t)a[0], (int)a[1], (void *)a[2], (void *)a[3]);
         return error ? (errno = error, -1) : 0;
+    case SYS_setsockopt: count_limit(is_armed_option((int)a[1], (int)a[2], (void *)a[3], (socklen_t)a[4])); break;
+    case SYS_setitimer: count_limit(a[0] == ITIMER_REAL && is_armed_value((void *)a[1])); break;
+    case SYS_timerfd_settime:
+    case SYS_timer_settime: count_limit(is_armed_spec((void *)a[2])); break;
+#ifdef SYS_alarm
+    case SYS_alarm: count_limit(a[0] != 0); break;
+#endif
     }
     return NEXT(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
@@ -852,6 +881,11 @@ static void begin_child(void) {
     interval_timer.is_armed = 0;
 }
 
+int setsockopt(int socket, int level, int option, const void *value, socklen_t size) {
+    count_limit(is_armed_option(level, option, value, size));
+    return NEXT(setsockopt)(socket, level, option, value, size);
+}
+
 // The kernel knows real time only.
 static struct itimerspec real_limit(const struct itimerspec *wanted, clockid_t clock, int is_absolute) {
     struct itimerspec limit = *wanted;
@@ -874,6 +908,7 @@ int timerfd_create(clockid_t clock, int flags) {
 }
 
 int timerfd_settime(int file, int flags, const struct itimerspec *wanted, struct itimerspec *before) {
+    count_limit(is_armed_spec(wanted));
     if (file < 0 || file >= (int)(sizeof timerfds / sizeof *timerfds) || !timerfds[file].is_known || !wanted)
         return NEXT(timerfd_settime)(file, flags, wanted, before);
     sigset_t old;
@@ -912,6 +947,7 @@ static struct armed *known_timer(timer_t timer) {
 
 int timer_settime(
     timer_t timer, int flags, const struct itimerspec *restrict wanted, struct itimerspec *restrict before) {
+    count_limit(is_armed_spec(wanted));
     if (!page || !wanted) return NEXT(timer_settime)(timer, flags, wanted, before);
     sigset_t old;
     lock(&old);
@@ -940,6 +976,7 @@ int timer_delete(timer_t timer) {
 }
 
 unsigned alarm(unsigned seconds) {
+    count_limit(seconds != 0);
     if (!is_moved(CALLER)) return NEXT(alarm)(seconds);
     sigset_t old;
     lock(&old);
@@ -949,7 +986,13 @@ unsigned alarm(unsigned seconds) {
     return before;
 }
 
+useconds_t ualarm(useconds_t limit, useconds_t interval) {
+    count_limit(limit != 0);
+    return NEXT(ualarm)(limit, interval);
+}
+
 int setitimer(__itimer_which_t which, const struct itimerval *restrict wanted, struct itimerval *restrict before) {
+    count_limit(which == ITIMER_REAL && is_armed_value(wanted));
     if (which != ITIMER_REAL || !is_moved(CALLER)) return NEXT(setitimer)(which, wanted, before);
     sigset_t old;
     lock(&old);
