@@ -152,7 +152,7 @@ struct RunCommand: ParsableCommand {
         var run = Run(
             chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options,
             workers: workers ?? (isForeign ? 1 : 3))
-        (run.endsAtFirstFailure, run.rounds) = (endsAtFirstFailure, self.repeat)
+        (run.endsAtFirstFailure, run.rounds, run.foundations) = (endsAtFirstFailure, self.repeat, suite.foundations)
         let drawn = shuffle ? seed ?? UInt64.random(in: 0...999_999) : nil
         run.shuffleSeed = drawn
         if let workers { run.waiters = workers }

@@ -12,6 +12,8 @@ package struct Suite: Sendable {
     package let catalogue: Catalogue
     package let dialect: Transcript
     package let transcripts: [Transcript]
+    /// Those of the folder foundations/, which a run plays before the transcripts that need them.
+    package let foundations: [Transcript]
     /// SHA-256 of each transcript's text, by its path.
     private let digests: [String: String]
 
@@ -48,7 +50,14 @@ package struct Suite: Sendable {
                 digests[file] = SHA256.hex(read.bytes)
             }
         }
-        (transcripts, self.digests) = (found, digests)
+        transcripts = found
+        let places = isFolder(folder + "/foundations") ? try Suite.files(folder + "/foundations") : []
+        foundations = try places.map { (file) throws(Failure) in
+            let read = try Suite.parse(file, as: .transcript)
+            digests[file] = SHA256.hex(read.bytes)
+            return read.transcript
+        }
+        self.digests = digests
     }
 
     package static func catalogue(in folder: String) throws(Failure) -> Catalogue {
