@@ -162,6 +162,11 @@ struct ConformanceReportTests {
         #expect(isGood(result("a", .flight, failure: failure(clause: may)), foreign: false))
         #expect(!isGood(result("a", .flight, failure: failure(clause: may, verdict: .crash)), foreign: true))
         #expect(!isGood(result("a", .flight, failure: failure(clause: nil)), foreign: true))
+        var flaky = result("a", .flight, failure: failure(clause: nil))
+        flaky.isFlaky = true
+        #expect(!isGood(flaky, foreign: true))
+        flaky.failure = failure(clause: should)
+        #expect(isGood(flaky, foreign: true) && !isGood(flaky, foreign: false))
     }
 }
 
