@@ -55,7 +55,8 @@ def show(number, each, always):
           + (f", {each.rounds} rounds" if each.left is not None else ""))
     for what, words in trouble:
         if words:
-            print(f"     {what}: {', '.join(words)}")
+            more = f", and {len(words) - 8} more" if len(words) > 8 else ""
+            print(f"     {what}: {', '.join(words[:8])}{more}")
     sys.stdout.flush()
 
 
