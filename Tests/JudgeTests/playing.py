@@ -2,7 +2,6 @@
 import gzip
 import hashlib
 import os
-import signal
 import subprocess
 import tempfile
 import time
@@ -35,6 +34,13 @@ class Suite:
                 digest.update(hashlib.sha256(file.read()).digest())
         self.digest = digest.hexdigest()
         self.played = self.seconds = 0
+        self._running, self._ended = set(), False
+
+    def end(self):
+        """Nothing of it runs on."""
+        self._ended = True
+        for play in list(self._running):
+            play.terminate()
 
     def judge(self, names, transcripts=()):
         """`transcripts`: all that judge a MUST when there is none."""
@@ -59,13 +65,15 @@ class Suite:
                        *self.options, *transcripts]
             play = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                     env={**os.environ, "TMPDIR": folder}, start_new_session=True)
+            self._running.add(play)
+            if self._ended:
+                play.terminate()
             try:
                 said = play.communicate(timeout=PATIENCE)[0]
-            except BaseException as error:
-                play.send_signal(signal.SIGINT)  # it takes its servers with it
+            except subprocess.TimeoutExpired:
+                play.terminate()  # it takes its servers with it
                 said = play.communicate()[0]
-                if not isinstance(error, subprocess.TimeoutExpired):
-                    raise
+            self._running.discard(play)
             # 1: a MUST failed
             if play.returncode not in (0, 1):
                 last = said.decode("utf8", "replace").strip()[-400:]
