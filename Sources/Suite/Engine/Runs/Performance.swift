@@ -22,6 +22,8 @@ package struct PlayOptions: Sendable {
     package var clock: ClockMode?
     /// What is tolerated of this server; nil: nothing.
     package var tolerance: Dialect?
+    /// How commands are put where replies are taken as they come, by a probe; nil: as `tolerance` has it.
+    package var speaking: Dialect?
     /// A descriptor that becomes readable when the run is to end early.
     package var cancel: Int32
 
@@ -30,8 +32,9 @@ package struct PlayOptions: Sendable {
     var clockMode: ClockMode { clock ?? (server.isReference ? .page : .preload) }
 
     /// The server, started for nothing but a look at it.
-    func trial(_ lease: Lease) throws(WorldFailure) -> World {
-        try World(server, clock: clock, address: firstAddress + World.trialAddress, lease: lease)
+    /// - Parameter turn: each has addresses of its own.
+    func trial(_ lease: Lease, turn: Int = 0) throws(WorldFailure) -> World {
+        try World(server, clock: clock, address: firstAddress + World.trialAddress + 3 * turn, lease: lease)
     }
 }
 

@@ -37,6 +37,8 @@ package struct Playing {
     let number: Int
     let dialect: [Transcript]
     let options: PlayOptions
+    /// Of a server that understands no LOGIN, the one playing that says so.
+    var tellsOfSilence = false
 
     package init(
         _ transcript: Transcript, _ segmentation: Segmentation, number: Int, dialect: [Transcript], options: PlayOptions
@@ -48,6 +50,7 @@ package struct Playing {
 
     package func play(with lease: Lease) throws(Problem) -> TranscriptResult {
         let began = Clock.system.now()
+        if let finding { return finding }
         if let reason = unmetNeed { return result(nil, since: began, untested: reason, skipped: reason) }
         let performance: Performance
         do {
@@ -78,8 +81,11 @@ package struct Playing {
                 kept = options.keepsFailed
                 return failed(failure, recorder, since: began)
             case .unmet(let unmet):
-                guard case .failed(let failure) = interpreter.fail(unmet) else { throw .interrupted }
-                return failed(failure, recorder, since: began)
+                switch interpreter.fail(unmet) {
+                case .failed(let failure): return failed(failure, recorder, since: began)
+                case .untested(let reason): return result(recorder, since: began, untested: reason)
+                default: throw .interrupted
+                }
             case .untested(let reason):
                 recorder.leaveUntested(reason)
                 return result(recorder, since: began, untested: reason)
@@ -112,6 +118,11 @@ package struct Playing {
         }
         if !transcript.header.limits.isEmpty { return "it sets options of the reference server" }
         if let obstacle { return obstacle }
+        if let dialect = options.tolerance, segmentation != .flight, !dialect.understands(segmentation),
+            !transcript.tags.contains(where: { $0.clause.id == "FRAME-1" })
+        {
+            return "fix FRAME-1 first: this server understands only \(dialect.speech.title)"
+        }
         guard case .foreign(let foreign) = options.server else { return nil }
         if transcript.header.needs.contains(.disk) && !foreign.command.contains("{spool}") {
             return "needs a server that is told where its spool is ({spool})"
@@ -156,7 +167,7 @@ package struct Playing {
     }
 
     /// Tags that were not reached, or whose expectations were not, are NOT TESTED.
-    private func result(
+    func result(
         _ recorder: Recorder?, since began: Duration, untested: String?, skipped: String? = nil
     ) -> TranscriptResult {
         var outcomes = recorder?.outcomes ?? []

@@ -19,6 +19,13 @@ extension Expectations {
         }
     }
 
+    /// What was expected stands in a reply that the probe could make nothing of: the verb's own clause fails, no other.
+    var notUnderstood: String? {
+        let unread = wire.network.all.compactMap { $0.translator?.unread }.first
+        guard let unread, recorder.clause?.id != unread.verb.clause else { return nil }
+        return "fix \(unread.verb.clause) first: \(unread.sentence)"
+    }
+
     /// In `do read`: the line is one that this server's READ does not show. Where that line is what the clause is
     /// about, the clause fails (the sheet wants subject and text) or cannot be judged (the sender).
     func isHidden(_ text: Text) throws(Stop) -> Bool {

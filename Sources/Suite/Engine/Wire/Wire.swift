@@ -37,9 +37,13 @@ final class Wire {
     let world: World
     let network: Network
     let options: PlayOptions
-    private let segmentation: Segmentation
+    let segmentation: Segmentation
     /// Real time without a byte either way that is too long.
     let timeout: Duration
+    /// The clause that a flight is sent for; nil: none.
+    var judging: () -> String? = { nil }
+    /// A transcript is played; otherwise questions are asked beside one.
+    var isJudging = false
     /// The connection whose C lines are being collected.
     private var openFlight: Connection?
 
@@ -47,7 +51,9 @@ final class Wire {
     init(_ world: World, _ options: PlayOptions, segmentation: Segmentation = .flight, timeout: Duration? = nil) {
         (self.world, self.options, self.segmentation) = (world, options, segmentation)
         self.timeout = (timeout ?? options.timeout) * options.slow
-        network = Network(cancel: options.cancel, slow: options.slow)
+        let isCut = (options.speaking ?? options.tolerance)?.needsCuts ?? false
+        network = Network(
+            cancel: options.cancel, cutPatience: isCut || segmentation == .verb ? self.timeout : .milliseconds(50) * options.slow)
     }
 
     /// From the transcript's own address when none is given.
@@ -58,6 +64,7 @@ final class Wire {
         }
         network.add(connection)
         connection.translator = options.tolerance.map(ReplyTranslator.init)
+        connection.encoder = encoder
         do {
             try connection.connect(to: world.server.address, from: source)
         } catch {
@@ -65,12 +72,14 @@ final class Wire {
         }
         let opened: Void? = try wait { () throws(Stop) in connection.isConnecting ? nil : () }
         if opened == nil { throw .unmet(["a connection"], "no answer to it") }
-        // As a client of such a server does: it lets it speak first. One that serves others first is not waited for.
+        // As a client of such a server does: it lets it speak first. One that serves others first is not waited for, nor
+        // one that rests.
         let patience = Clock.system.now() + .seconds(options.slow)
         while let translator = connection.translator, !translator.isGreeted, connection.inbox.isEmpty,
             !connection.inbox.hasEnded, Clock.system.now() < patience
         {
-            if try !pump(until: Clock.system.now() + .milliseconds(5)), translator.isHolding { _ = releaseHeld() }
+            if try pump(until: Clock.system.now() + .milliseconds(5)) { continue }
+            if translator.isHolding { _ = releaseHeld() } else if hasRested { break }
         }
     }
 
@@ -93,7 +102,7 @@ final class Wire {
         for other in network.all where other !== connection && other.hasOutput && other.outputLeft < 65_536 {
             try flush(other)
         }
-        connection.queue(segmentation.cut(flight))
+        try speak(flight, on: connection)
         world.flightLeft()
         _ = try pump(until: Clock.system.now())
     }
@@ -131,10 +140,15 @@ final class Wire {
     }
 
     /// Everything that comes until the server has been at rest for a while, or the connection ends.
-    func heard(on connection: Connection) throws(Stop) -> [UInt8] {
+    /// - Parameter rest: how long a while; real time.
+    func heard(on connection: Connection, rest: Duration = .milliseconds(150)) throws(Stop) -> [UInt8] {
         network.resetProgress()
-        let length = Duration.milliseconds(150) * options.slow
-        while !connection.inbox.hasEnded && Clock.system.now() - network.lastProgress < timeout {
+        let length = rest * options.slow
+        // Who floods fills the inbox, who drips for ever is not listened to for ever.
+        let deadline = Clock.system.now() + timeout * 2
+        while !connection.inbox.hasEnded, !connection.inbox.isFull, Clock.system.now() < deadline,
+            Clock.system.now() - network.lastProgress < timeout
+        {
             if try pump(until: Clock.system.now() + .milliseconds(20)) { continue }
             if Clock.system.now() - network.lastProgress >= length, !connection.hasOutput,
                 network.unreadByServer() ?? 0 == 0, !network.isHeldBack(),
