@@ -6,7 +6,7 @@ import Bytes
 package struct Deviation: Sendable, Hashable, Codable {
     package enum Kind: String, Sendable, CaseIterable, Codable {
         case greeting, statusText, lineEnd, nul, listLayout, readLayout, finalDot, quitText, closingText, emptyList,
-            readStatus
+            readStatus, words, noLineFeed, framing, mailboxName, textEnd
     }
     package var kind: Kind
     /// The first example met.
@@ -16,8 +16,9 @@ package struct Deviation: Sendable, Hashable, Codable {
     /// The clause that forbids it. The reply is understood all the same, so that one fault does not become many.
     package var faultOf: String? {
         switch kind {
-        // FRAME-3 tolerates text, never NULs: they are not part of any line.
-        case .nul: "FRAME-3"
+        // FRAME-3 tolerates text beside OK and ERR, never other words, a line without its end, or NULs, which are part of
+        // no line.
+        case .nul, .words, .noLineFeed: "FRAME-3"
         case .emptyList: "LIST-1"
         case .readStatus: "READ-1"
         default: nil
@@ -37,14 +38,21 @@ package struct Deviation: Sendable, Hashable, Codable {
         case .emptyList: "LIST without mail is no 0"
         case .readStatus: "READ shows the message without OK before it"
         case .closingText: "text instead of ERR before the connection is closed"
+        case .words: "words instead of OK and ERR"
+        case .noLineFeed: "a status without a line feed"
+        case .framing: "its own framing; compare with your description"
+        case .mailboxName: "LIST, READ or DEL wants the mailbox's name on a line of its own"
+        case .textEnd: "READ adds to the text before its dot"
         }
     }
 
     /// Whether a clause about exact bytes sees it.
     package func concerns(_ clause: String) -> Bool {
         switch clause {
-        case "FRAME-3": kind != .emptyList && kind != .readStatus
-        case "READ-5": kind == .readLayout || kind == .finalDot
+        case "FRAME-1": kind == .framing
+        case "FRAME-3": ![.emptyList, .readStatus, .framing, .mailboxName, .textEnd].contains(kind)
+        case "LIST-1", "READ-1", "DEL-1": kind == .mailboxName
+        case "READ-5": [.readLayout, .finalDot, .textEnd].contains(kind)
         case "QUIT-2": kind == .quitText
         default: false
         }

@@ -9,6 +9,26 @@ package struct Dialect: Sendable, Equatable {
     package var read = ReadLayout()
     /// Prose on a line of its own behind ERR, as the probe recorded it.
     package var afterERR: [Sample] = []
+    package var speech = Speech.flight
+    /// Of flight, line and byte, the cuts in which commands are understood.
+    package var takes = Speech.stream
+    /// Several commands in one write are all answered.
+    package var pipelines = true
+    /// Verbs that are understood in another cut than the rest.
+    package var speechOf: [Verb: Speech] = [:]
+    /// LIST, READ, DEL, where they want a line with the mailbox's name behind the verb's.
+    package var namesMailbox: Set<Verb> = []
+    package var replyFraming = ReplyFraming.none
+    package var phrases: [Phrase] = []
+    /// What all its refusals begin with, where that is not ERR; empty: nothing.
+    package var refusalWord: [UInt8] = []
+    /// The first mail has the number 0.
+    package var countsFromZero = false
+    package var unknown: [Unknown] = []
+    /// What else was seen, a sentence each.
+    package var remarks: [String] = []
+    /// No LOGIN is understood in any speech: what was tried, a line each; empty: one is.
+    package var failedTries: [String] = []
 
     package init() {}
 
@@ -77,10 +97,15 @@ package struct Dialect: Sendable, Equatable {
         package var entry = Decoration()
         /// Lines after the last subject.
         package var linesAfter = 0
-        /// The whole reply where there is no mail, if it has a 0 in it.
+        /// The whole reply where there is no mail, if it has a 0 in it or is a text of its own.
         package var empty = Array("0\n".utf8)
         /// Where there is no mail LIST is answered ERR.
         package var refusesEmpty = false
+        /// False: lines follow the count, but the subject is in none of them.
+        package var showsSubjects = true
+        /// Of each message; the subject stands in the line `subjectLine`, counted from 0.
+        package var linesPerEntry = 1
+        package var subjectLine = 0
         package var isBare: Bool { self == ListLayout() }
     }
 
@@ -99,55 +124,11 @@ package struct Dialect: Sendable, Equatable {
         package var dotEnd: [UInt8] = [10]
         /// From the text's last byte on, where there is no final dot; otherwise what follows the dot's line.
         package var end: [UInt8] = []
+        /// Between the text and the final dot stands an empty line that is none of the text's.
+        package var hasEmptyLineBeforeDot = false
 
         package var fields: [Field] { header.compactMap { if case .field(let field, _) = $0 { field } else { nil } } }
         package func shows(_ field: Field) -> Bool { fields.contains(field) }
         package var isBare: Bool { header == ReadLayout().header && beforeBody.bytes.isEmpty }
-    }
-}
-
-extension Dialect {
-    /// What was found, for people; one line each.
-    package var summary: [String] {
-        var lines: [String] = []
-        if !greeting.isEmpty { lines.append("  speaks first: \(Visible.line(greeting))") }
-        if !list.isBare {
-            var parts: [String] = []
-            if list.linesBefore > 0 { parts.append("\(list.linesBefore) line before the count") }
-            if !list.count.isBare { parts.append("count as \(list.count.shown("n"))") }
-            if !list.entry.isBare { parts.append("mail as \(list.entry.shown("subject"))") }
-            if list.linesAfter > 0 { parts.append("\(list.linesAfter) line after the subjects") }
-            if list.refusesEmpty { parts.append("without mail ERR") }
-            if parts.isEmpty { parts.append("without mail \(Visible.line(list.empty))") }
-            lines.append("  LIST: \(parts.joined(separator: ", "))")
-        }
-        for text in afterERR { lines.append("  ERR is followed by: \(text.shown)") }
-        if !read.hasStatus { lines.append("  READ does not begin with OK") }
-        if !read.isBare { lines.append("  READ: \(Visible.line(Array(read.summary.utf8)))") }
-        if !read.hasFinalDot { lines.append("  READ ends without a dot: its end is where the server falls silent") }
-        return lines.isEmpty ? ["Layout: as the sheet shows it"] : ["Dialect:"] + lines
-    }
-}
-
-extension Dialect.Decoration {
-    func shown(_ name: String) -> String { "\(before.shown){\(name)}\(after.shown)" }
-}
-
-extension Dialect.ReadLayout {
-    /// "From: {sender}⏎Subject: {subject}⏎", for people.
-    package var summary: String {
-        header.map { line in
-            switch line {
-            case .other: "(other text)\n"
-            case .field(let field, let decoration):
-                "\(decoration.before.shown){\(field.rawValue)}\(decoration.after.shown)\n"
-            }
-        }.joined() + beforeBody.shown + "{text}"
-    }
-}
-
-extension Dialect.Sample {
-    package var shown: String {
-        bytes.map { $0 == Dialect.Sample.word ? "{name}" : String(UnicodeScalar($0)) }.joined()
     }
 }

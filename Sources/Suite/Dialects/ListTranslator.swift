@@ -3,10 +3,14 @@
 import Bytes
 
 struct ListTranslator {
-    private enum Part { case before(left: Int), count, entries(left: Int), after(left: Int) }
+    private enum Part { case before(left: Int), count, entries(left: Int, line: Int), after(left: Int) }
 
     private let layout: Dialect.ListLayout
     private var part: Part
+    /// The messages shown so far.
+    private(set) var listed: [Listed] = []
+    /// A number on another line of the entry than the subject's.
+    private var numberBeside: [UInt8]?
 
     init(_ layout: Dialect.ListLayout) {
         self.layout = layout
@@ -20,7 +24,10 @@ struct ListTranslator {
     func empty(_ held: inout HeldBytes, _ deviations: inout Deviations) -> [UInt8]? {
         guard !layout.empty.isEmpty, held.bytes.starts(with: layout.empty) else { return nil }
         held.removeFirst(layout.empty.count)
-        if layout.empty != Array("0\n".utf8) { deviations.note(.listLayout, layout.empty.filter { $0 != 0 }) }
+        if layout.empty != Array("0\n".utf8) {
+            let isZero = ProbeRecord.lines(of: layout.empty).contains { ProbeRecord.number(0, in: $0) != nil }
+            deviations.note(isZero ? .listLayout : .emptyList, layout.empty.filter { $0 != 0 })
+        }
         if layout.empty.contains(0) { deviations.note(.nul, layout.empty) }
         return Array("0\n".utf8)
     }
@@ -35,11 +42,16 @@ struct ListTranslator {
             part = left > 1 ? .before(left: left - 1) : .count
             return .part([])
         case .count: return count(line, &held, &deviations)
-        case .entries(let left):
-            let subject = entry(line, &held, &deviations)
-            if left == 1 { return after(subject, left: layout.linesAfter) }
-            part = .entries(left: left - 1)
-            return .part(subject)
+        case .entries(let left, let number):
+            let shown = number == layout.subjectLine ? entry(line, &held, &deviations) : beside(line, &held, &deviations)
+            if number + 1 < layout.linesPerEntry {
+                part = .entries(left: left, line: number + 1)
+            } else if left == 1 {
+                return after(shown, left: layout.linesAfter)
+            } else {
+                part = .entries(left: left - 1, line: 0)
+            }
+            return .part(shown)
         case .after(let left):
             deviations.note(.listLayout, line.text)
             held.remove(line)
@@ -57,15 +69,16 @@ struct ListTranslator {
         deviations.noteEnd(of: line)
         held.remove(line)
         if count == 0 { return after(value + [10], left: layout.linesAfter) }
-        part = .entries(left: count)
+        part = .entries(left: count, line: 0)
         return .part(value + [10])
     }
 
-    private func entry(
+    private mutating func entry(
         _ line: HeldBytes.Line, _ held: inout HeldBytes, _ deviations: inout Deviations
     ) -> [UInt8] {
-        guard let subject = layout.entry.value(in: line.text) else { return held.take(line) }
+        guard layout.showsSubjects, let subject = layout.entry.value(in: line.text) else { return held.take(line) }
         let isBare = layout.entry.isBare
+        listed.append(Listed(subject: Array(subject), number: isBare ? nil : number(beside: subject, in: line.text)))
         if isBare && (line.end == .lineFeed || line.end == .carriageReturn) { return held.take(line) }
         if !isBare { deviations.note(.listLayout, line.text) }
         deviations.noteEnd(of: line)
@@ -73,9 +86,36 @@ struct ListTranslator {
         return subject + [10]
     }
 
+    /// A line of an entry that is not its subject's.
+    private mutating func beside(
+        _ line: HeldBytes.Line, _ held: inout HeldBytes, _ deviations: inout Deviations
+    ) -> [UInt8] {
+        deviations.note(.listLayout, line.text)
+        let digits = Array(line.text.drop { !$0.isDigit }.prefix(while: \.isDigit))
+        if !digits.isEmpty { numberBeside = digits }
+        held.remove(line)
+        return []
+    }
+
+    /// The digits next before a subject, or else after it, or on a line of their own before it.
+    private mutating func number(beside subject: ArraySlice<UInt8>, in line: ArraySlice<UInt8>) -> [UInt8]? {
+        defer { numberBeside = nil }
+        let before = line[..<subject.startIndex].reversed().drop { !$0.isDigit }.prefix(while: \.isDigit)
+        if !before.isEmpty { return before.reversed() }
+        let after = line[subject.endIndex...].drop { !$0.isDigit }.prefix(while: \.isDigit)
+        return after.isEmpty ? numberBeside : Array(after)
+    }
+
     private mutating func after(_ output: [UInt8], left: Int) -> Translation {
         if left == 0 { return .last(output) }
         part = .after(left: left)
         return .part(output)
     }
+}
+
+/// A message as LIST has shown it.
+package struct Listed: Sendable, Equatable {
+    package var subject: [UInt8]
+    /// nil: its line shows none.
+    package var number: [UInt8]?
 }

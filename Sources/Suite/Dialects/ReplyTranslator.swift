@@ -18,12 +18,20 @@ package struct ReplyTranslator {
     let dialect: Dialect
     private var state: State
     private var tracker = CommandTracker()
-    private var isLoggedIn = false
+    /// Whom the server has let in.
+    package private(set) var user: [UInt8]?
+    private var isLoggedIn: Bool { user != nil }
+    /// What the last LIST has shown.
+    package private(set) var listed: [Listed] = []
+    private var decoder: ReplyDecoder
+    /// Whose reply came last.
+    private var answered: Verb?
     private var held = HeldBytes()
     private var deviations = Deviations()
 
     package init(_ dialect: Dialect) {
         self.dialect = dialect
+        decoder = ReplyDecoder(dialect.replyFraming)
         state = dialect.greeting.isEmpty ? .beginning : .greeting
     }
 
@@ -31,7 +39,7 @@ package struct ReplyTranslator {
 
     /// Something is kept back that is handed on once the server rests.
     package var isHolding: Bool {
-        if !held.isEmpty { return true }
+        if !held.isEmpty || decoder.isHolding { return true }
         switch state {
         case .greeting, .beginning, .afterERR: return false
         case .list(let list): return list.endsAtRest
@@ -39,18 +47,39 @@ package struct ReplyTranslator {
         }
     }
 
-    package mutating func sent(_ bytes: [UInt8]) { tracker.sent(bytes) }
+    /// - Parameter bytes: as the sheet has them, whatever is made of them on the wire.
+    package mutating func sent(_ bytes: [UInt8]) {
+        let before = tracker.due.count
+        tracker.sent(bytes)
+        if dialect.speech.isFraming { deviations.note(.framing, Array(dialect.speech.title.utf8)) }
+        for due in tracker.due.dropFirst(before) {
+            guard let verb = due.verb, dialect.namesMailbox.contains(verb) else { continue }
+            deviations.note(.mailboxName, Array("\(verb.rawValue)\n{name}\n".utf8))
+        }
+    }
     /// The middle of a long text was sent.
     package mutating func sentBulk() { tracker.sentBulk() }
     package mutating func takeDeviations() -> [Deviation] { deviations.take() }
 
+    /// What of the server cannot be read that is due, or was answered last.
+    package var unread: Dialect.Unknown? {
+        let verb = tracker.due.isEmpty ? answered : tracker.due[0].verb
+        return isLoggedIn ? dialect.unknown.first { $0.verb == verb } : nil
+    }
+
     package mutating func receive(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-        held.append(bytes)
+        held.append(decoder.decode(bytes)[...])
         return drain(.open)
     }
     /// Nothing more is under way: what was kept back is all there is.
-    package mutating func rest() -> [UInt8] { drain(.atRest) }
-    package mutating func end() -> [UInt8] { drain(.over) }
+    package mutating func rest() -> [UInt8] {
+        held.append(decoder.rest()[...])
+        return drain(.atRest)
+    }
+    package mutating func end() -> [UInt8] {
+        held.append(decoder.rest()[...])
+        return drain(.over)
+    }
 
     private mutating func drain(_ moment: HeldBytes.Moment) -> [UInt8] {
         held.moment = moment
@@ -68,6 +97,7 @@ package struct ReplyTranslator {
         case .list(var list):
             let translation = list.next(&held, &deviations)
             state = .list(list)
+            listed = list.listed
             return handOn(translation)
         case .message(var message):
             let translation = message.next(&held, &deviations)
@@ -92,7 +122,7 @@ package struct ReplyTranslator {
 
     /// The reply is complete.
     private mutating func finish(_ output: [UInt8]) -> [UInt8] {
-        if !tracker.due.isEmpty { tracker.due.removeFirst() }
+        if !tracker.due.isEmpty { answered = tracker.due.removeFirst().verb }
         return proceed(.beginning, output)
     }
 
@@ -105,7 +135,9 @@ package struct ReplyTranslator {
 
     private mutating func greeting() -> [UInt8]? {
         let expected = dialect.greeting
-        if ReplyTranslator.status(held.bytes[...]) == Array("ERR".utf8) { return proceed(.beginning) }
+        // It does not greet this time, or refuses at connect.
+        let (said, usual) = (ReplyTranslator.status(held.bytes[...]), ReplyTranslator.status(expected[...]))
+        if said == Array("ERR".utf8) || (said != nil && usual == nil) { return proceed(.beginning) }
         if held.bytes.starts(with: expected) {
             held.removeFirst(expected.count)
         } else if expected.starts(with: held.bytes) && held.mayGrow {
@@ -145,10 +177,18 @@ package struct ReplyTranslator {
     }
 
     private mutating func beginning() -> [UInt8]? {
-        let due = tracker.due.first
+        let due = tracker.due.first?.verb
         if due == .quit { return answerToQuit() }
         let list = ListTranslator(dialect.list)
-        if due == .list, let empty = list.empty(&held, &deviations) { return finish(empty) }
+        if due == .list, let empty = list.empty(&held, &deviations) {
+            listed = []
+            return finish(empty)
+        }
+        switch dialect.phrase(held, due: due) {
+        case .mayCome: return nil
+        case .status(let spoken): return status(spoken)
+        case .none: break
+        }
         guard let line = held.line(endsAtNUL: true) else { return nil }
         let word = ReplyTranslator.status(line.text)
         if due == .list && word != Array("ERR".utf8) { return proceed(.list(list)) }
@@ -162,29 +202,39 @@ package struct ReplyTranslator {
     }
 
     private mutating func status(_ word: [UInt8], _ line: HeldBytes.Line) -> [UInt8] {
+        if Array(line.text) != word { deviations.note(.statusText, line.text) }
+        if line.end == .none { deviations.note(.noLineFeed, line.text) } else { deviations.noteEnd(of: line) }
+        let bytes = held.take(line)
+        return answer(word == Array("OK".utf8), bytes)
+    }
+
+    private mutating func status(_ spoken: SpokenStatus) -> [UInt8] {
+        let bytes = held.bytes.prefix(spoken.count)
+        deviations.note(spoken.deviation, bytes)
+        held.removeFirst(spoken.count)
+        return answer(spoken.meaning == .yes, Array(bytes))
+    }
+
+    private mutating func answer(_ isYes: Bool, _ bytes: [UInt8]) -> [UInt8] {
         let due = tracker.due.first
-        if due == .list && isLoggedIn && dialect.list.refusesEmpty {
-            deviations.note(.emptyList, line.text)
-            held.remove(line)
+        if due?.verb == .list && !isYes && isLoggedIn && dialect.list.refusesEmpty {
+            deviations.note(.emptyList, bytes)
             return finish(Array("0\n".utf8))
         }
-        if Array(line.text) != word { deviations.note(.statusText, line.text) }
-        deviations.noteEnd(of: line)
-        held.remove(line)
-        guard word == Array("OK".utf8) else {
-            let output = finish(word + [10])
+        guard isYes else {
+            let output = finish(Array("ERR\n".utf8))
             return dialect.afterERR.isEmpty ? output : proceed(.afterERR, output)
         }
-        if due == .read { return proceed(.message(MessageTranslator(dialect.read)), word + [10]) }
-        if due == .login { isLoggedIn = true }
-        return finish(word + [10])
+        if due?.verb == .read { return proceed(.message(MessageTranslator(dialect.read)), Array("OK\n".utf8)) }
+        if due?.verb == .login { user = due?.name }
+        return finish(Array("OK\n".utf8))
     }
 
     /// No status: text before the connection is closed, or something that is shown as it is.
     private mutating func other(_ line: HeldBytes.Line) -> [UInt8]? {
         if held.isWorthWaiting { return nil }
-        let due = tracker.due.first
-        if held.moment == .over, due == nil || due == .login,
+        let isAtLogin = tracker.due.isEmpty || tracker.due[0].verb == .login
+        if held.moment == .over, isAtLogin,
             held.bytes.allSatisfy({ $0 >= 32 || $0 == 10 || $0 == 13 })
         {
             deviations.note(.closingText, held.bytes)

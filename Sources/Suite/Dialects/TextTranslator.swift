@@ -25,6 +25,14 @@ struct TextTranslator {
         var (output, rest): ([UInt8], ArraySlice<UInt8>) = ([], held.bytes[...])
         defer { held.removeFirst(held.bytes.count - rest.count) }
         while !rest.isEmpty {
+            if layout.hasEmptyLineBeforeDot, isAtLineStart, rest.first == 10 {
+                guard let isLast = whetherLast(rest.dropFirst()) ?? (held.mayGrow ? nil : false) else { break }
+                if isLast {
+                    deviations.note(.textEnd, Array("\n.\n".utf8))
+                    rest.removeFirst()
+                    continue
+                }
+            }
             if isAtLineStart, rest.first == UInt8(ascii: ".") {
                 let after = rest.dropFirst()
                 let isFinal = whetherFinal(after)
@@ -41,6 +49,12 @@ struct TextTranslator {
             isAtLineStart = output.last == 10
         }
         return output.isEmpty ? nil : .part(output)
+    }
+
+    /// Whether an empty line with this behind it is the one that the server adds; nil: more must come.
+    private func whetherLast(_ after: ArraySlice<UInt8>) -> Bool? {
+        guard let first = after.first else { return nil }
+        return first == UInt8(ascii: ".") ? whetherFinal(after.dropFirst()) : false
     }
 
     /// Whether a dot with this behind it ends the reply, as one does that ends as the probed one did; nil: it does if

@@ -79,8 +79,9 @@ extension Segmentation {
         switch self {
         case .flight: 0
         case .line: 1
-        case .byte: 2
-        case .random: 3
+        case .verb: 2
+        case .byte: 3
+        case .random: 4
         }
     }
 }

@@ -19,9 +19,9 @@ struct ConformanceDialectTests {
     /// A server that is right to the letter, but for what `change` says.
     private func dialect(_ change: (inout ProbeRecord) -> Void = { _ in }) -> Dialect {
         var record = ProbeRecord()
-        record.list = bytes("2\nQuilt: zebra, jam\nViolet; quiz fjord\n")
-        record.emptyList = bytes("0\n")
-        record.read = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.\n")
+        record[.list] = bytes("2\nQuilt: zebra, jam\nViolet; quiz fjord\n")
+        record[.emptyList] = bytes("0\n")
+        record[.read] = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.\n")
         change(&record)
         return record.dialect
     }
@@ -46,7 +46,7 @@ struct ConformanceDialectTests {
     }
 
     @Test func `a greeting is taken away, an ERR at connect is not`() {
-        let greeting = dialect { $0.greeting = bytes("Welcome!\nPlease log in\n") }
+        let greeting = dialect { $0[.greeting] = bytes("Welcome!\nPlease log in\n") }
         let greeted = read("Welcome!\nPlease log in\nOK\n", to: "LOGIN\na\nb\n", in: greeting)
         #expect(greeted.text == "OK\n")
         #expect(greeted.deviations == [.greeting])
@@ -88,8 +88,8 @@ struct ConformanceDialectTests {
 
     @Test func `a numbered list with prose is read as count and subjects`() {
         let numbered = dialect {
-            $0.list = bytes("OK\nYou have 2 messages:\n1. Quilt: zebra, jam\n2. Violet; quiz fjord\n")
-            $0.emptyList = bytes("OK\nYou have 0 messages:\n")
+            $0[.list] = bytes("OK\nYou have 2 messages:\n1. Quilt: zebra, jam\n2. Violet; quiz fjord\n")
+            $0[.emptyList] = bytes("OK\nYou have 0 messages:\n")
         }
         let replies = "OK\nYou have 11 messages:\n" + (1...11).map { "\($0). \($0). x\n" }.joined()
         let reading = read(replies, to: "LIST\n", in: numbered)
@@ -100,20 +100,20 @@ struct ConformanceDialectTests {
     }
 
     @Test func `names beside the subjects may differ`() {
-        let named = dialect { $0.list = bytes("2\n[1] alice: Quilt: zebra, jam\n[2] alice: Violet; quiz fjord\n") }
+        let named = dialect { $0[.list] = bytes("2\n[1] alice: Quilt: zebra, jam\n[2] alice: Violet; quiz fjord\n") }
         #expect(read("1\n[1] carol: lunch\n", to: "LIST\n", in: named).text == "1\nlunch\n")
     }
 
     @Test func `a list without its subjects is not talked right`() {
-        let names = dialect { $0.list = bytes("2\n1.txt\n2.txt\n") }
+        let names = dialect { $0[.list] = bytes("2\n1.txt\n2.txt\n") }
         #expect(read("1\n1.txt\n", to: "LIST\n", in: names).text == "1\n1.txt\n")
-        let none = dialect { $0.emptyList = bytes("No messages\n") }
+        let none = dialect { $0[.emptyList] = bytes("No messages\n") }
         #expect(read("No messages\n", to: "LIST\n", in: none).text == "No messages\n")
     }
 
     @Test func `labels and another order are put right, and the text is not touched`() {
         let labelled = dialect {
-            $0.read = bytes(
+            $0[.read] = bytes(
                 "OK\nSubject: Quilt: zebra, jam\nTo: bob\nFrom: alice\nText: Odd first line\n\nOdd last line\n.\n")
         }
         let reply = "OK\nSubject: From: x\nTo: bob\nFrom: carol\nText: From: y\n..\n.z\n.\n"
@@ -123,7 +123,7 @@ struct ConformanceDialectTests {
     }
 
     @Test func `a READ without a sender shows the rest, and none is made up`() {
-        let short = dialect { $0.read = bytes("OK\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.\n") }
+        let short = dialect { $0[.read] = bytes("OK\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.\n") }
         #expect(short.read.fields == [.receiver, .subject])
         #expect(read("OK\nbob\nlunch\nat noon\n.\n", to: "READ\n1\n", in: short).text == "OK\nbob\nlunch\nat noon\n.\n")
     }
@@ -131,7 +131,7 @@ struct ConformanceDialectTests {
     @Test(arguments: ["", "\n", "\n\n"])
     func `without a final dot a text ends where the server falls silent`(_ end: String) {
         let open = dialect {
-            $0.read = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line" + end)
+            $0[.read] = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line" + end)
         }
         #expect(!open.read.hasFinalDot)
         let reading = read("OK\nalice\nbob\nlunch\nat noon" + end, to: "READ\n1\n", in: open)
@@ -140,14 +140,14 @@ struct ConformanceDialectTests {
     }
 
     @Test func `a READ that lacks the subject or part of the text keeps the sheet's layout`() {
-        #expect(dialect { $0.read = bytes("OK\nOdd first line\n") } == Dialect())
-        let body = dialect { $0.read = bytes("OK\nOdd first line\n\nOdd last line\n.\n") }
+        #expect(dialect { $0[.read] = bytes("OK\nOdd first line\n") } == Dialect())
+        let body = dialect { $0[.read] = bytes("OK\nOdd first line\n\nOdd last line\n.\n") }
         #expect(!body.read.shows(.subject))
     }
 
     @Test func `a READ without OK is READ-1's fault, and what it shows is understood`() {
         let bare = dialect {
-            $0.read = bytes("From: alice\nSubject: Quilt: zebra, jam\nOdd first line\n\nOdd last line\n.\n")
+            $0[.read] = bytes("From: alice\nSubject: Quilt: zebra, jam\nOdd first line\n\nOdd last line\n.\n")
         }
         #expect(!bare.read.hasStatus && bare.read.fields == [.sender, .subject])
         let reading = read(
@@ -161,8 +161,8 @@ struct ConformanceDialectTests {
 
     @Test func `prose that was heard behind an ERR belongs to it, and no other text does`() {
         let talkative = dialect {
-            $0.stranger = bytes("ERR\nLogin first\n\0")
-            $0.secondLogin = bytes("OK\nOnce more\n")
+            $0[.strangerList] = bytes("ERR\nLogin first\n\0")
+            $0[.secondLogin] = bytes("OK\nOnce more\n")
             $0.refusals = [bytes("ERR\n"), bytes("ERR\nbanned for 60 s"), bytes("ERR\nwhat?\nwhat?\n")]
         }
         #expect(talkative.afterERR.map(\.shown) == ["Login first", "banned for 60 s"])
@@ -216,10 +216,10 @@ struct ConformanceDialectTests {
         #expect(plain.text == header + ".\r\n.\0\n.\n")
         #expect(plain.deviations.isEmpty)
         let carriage = dialect {
-            $0.read = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.\r\n")
+            $0[.read] = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.\r\n")
         }
         #expect(read(header + "x\n.\r\n", to: commands, in: carriage).text == header + "x\n.\n")
-        let bare = dialect { $0.read = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.") }
+        let bare = dialect { $0[.read] = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.") }
         #expect(read(header + "x\n.", to: commands, in: bare).text == header + "x\n.\n")
         // One that ends its dots now so, now so: nothing else comes.
         #expect(read(header + "x\n.\r\n", to: commands, in: dialect()).text == header + "x\n.\n")

@@ -22,6 +22,8 @@ package struct PlayOptions: Sendable {
     package var clock: ClockMode?
     /// The server's dialect, which is tolerated; nil: nothing is.
     package var tolerance: Dialect?
+    /// How commands are put where replies are taken as they come, by a probe; nil: as `tolerance` has it.
+    package var speaking: Dialect?
     /// A descriptor that becomes readable when the run is to end early.
     package var cancel: Int32
 
@@ -29,9 +31,10 @@ package struct PlayOptions: Sendable {
 
     var clockMode: ClockMode { clock ?? (server.isReference ? .page : .preload) }
 
-    /// A world for a look at the server outside the playings of a run (probe, accept rate).
-    func trial(_ lease: Lease) throws(WorldFailure) -> World {
-        try World(server, clock: clock, address: firstAddress + World.trialAddress, lease: lease)
+    /// The server, started for nothing but a look at it.
+    /// - Parameter turn: each has addresses of its own.
+    func trial(_ lease: Lease, turn: Int = 0) throws(WorldFailure) -> World {
+        try World(server, clock: clock, address: firstAddress + World.trialAddress + 3 * turn, lease: lease)
     }
 }
 

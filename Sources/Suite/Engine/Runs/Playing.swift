@@ -1,5 +1,6 @@
 /// Plays one transcript once against a fresh server, and returns a verdict for each of its tags.
 
+import Dialects
 import Posix
 package import Results
 package import Transcript
@@ -39,6 +40,8 @@ package struct Playing {
     let number: Int
     let dialect: [Transcript]
     let options: PlayOptions
+    /// Of a server that understands no LOGIN, the one playing that says so.
+    var tellsOfSilence = false
 
     package init(
         _ transcript: Transcript, _ segmentation: Segmentation, number: Int, dialect: [Transcript],
@@ -53,6 +56,7 @@ package struct Playing {
 
     package func play(with lease: Lease) throws(Problem) -> TranscriptResult {
         let began = Clock.system.now()
+        if let finding { return finding }
         if let reason = unmetNeed { return result(nil, since: began, untested: reason, skipped: reason) }
         if let broken = foundations?.obstacle(to: transcript) { return blocked(by: broken, nil, since: began) }
         let performance: Performance
@@ -80,8 +84,11 @@ package struct Playing {
                 kept = options.keepsFailed
                 return judged(failure, performance, since: began)
             case .unmet(let unmet):
-                guard case .failed(let failure) = interpreter.fail(unmet) else { throw .interrupted }
-                return judged(failure, performance, since: began)
+                switch interpreter.fail(unmet) {
+                case .failed(let failure): return judged(failure, performance, since: began)
+                case .untested(let reason): return result(recorder, since: began, untested: reason)
+                default: throw .interrupted
+                }
             case .untested(let reason):
                 recorder.leaveUntested(reason)
                 return result(recorder, since: began, untested: reason)
@@ -104,6 +111,11 @@ package struct Playing {
         }
         if !transcript.header.limits.isEmpty { return "it sets options of the reference server" }
         if let obstacle { return obstacle }
+        if let dialect = options.tolerance, segmentation != .flight, !dialect.understands(segmentation),
+            !transcript.tags.contains(where: { $0.clause.id == "FRAME-1" })
+        {
+            return "fix FRAME-1 first: this server understands only \(dialect.speech.title)"
+        }
         guard case .foreign(let foreign) = options.server else { return nil }
         if transcript.header.needs.contains(.disk) && !foreign.command.contains("{spool}") {
             return "needs a server that is told where its spool is ({spool})"
@@ -194,7 +206,7 @@ package struct Playing {
     }
 
     /// Tags that were not reached, and tags whose expectations were not reached, are NOT TESTED.
-    private func result(
+    func result(
         _ recorder: Recorder?, since began: Duration, untested: String?, skipped: String? = nil
     ) -> TranscriptResult {
         var outcomes = recorder?.outcomes ?? []

@@ -1,4 +1,4 @@
-/// The probe: sends a server each command before the suite judges it, and records the raw replies.
+/// The probe: learns how a server wants to be spoken to and how it answers, before it is judged.
 
 package import Dialects
 import Posix
@@ -8,100 +8,172 @@ package import World
 
 package struct Probe {
     let options: PlayOptions
-    package init(_ options: PlayOptions) { self.options = options }
+    /// What may be the server's speech, in the order of the ladder.
+    private let ladder: [Speech]
 
-    /// Starts the server, sends two mails from one user to another, lists and reads them.
-    /// - Throws: a problem that would end a run.
+    /// - Parameter named: the speech, where somebody has said it.
+    /// - Parameter cut: tried first; nil: as the sheet shows commands.
+    package init(_ options: PlayOptions, speech named: Speech? = nil, cut: Speech? = nil) {
+        self.options = options
+        ladder = named.map { [$0] } ?? ((cut.map { [$0] } ?? []) + Speech.allCases.filter { $0 != cut })
+    }
+
+    /// - Throws: what would end a run.
     package func run(with lease: Lease) throws(Problem) -> ProbeRecord {
-        let world: World
-        do { world = try options.trial(lease) } catch { throw .world(error) }
-        defer { world.end(keeping: false) }
-        let wire = Wire(world, options)
-        var record = ProbeRecord()
+        var session = ProbeSession(options, lease)
         if let accounts = options.server.attachment?.accounts {
-            (record.sender, record.receiver) = (accounts[0].name, accounts[1].name)
+            (session.record.sender, session.record.receiver) = (accounts[0].name, accounts[1].name)
         }
+        try session.climb(ladder)
+        guard session.record.chosen != nil else { return session.record }
+        try session.sendMail()
+        try session.compareCuts()
+        try session.askAsStranger()
+        return session.record
+    }
+}
+
+/// The questions so far, and the servers that are started for the next.
+struct ProbeSession {
+    let options: PlayOptions
+    private let lease: Lease
+    var record = ProbeRecord()
+    private var turns = 0
+    /// See `Interview`.
+    private var patience: Duration? = .milliseconds(300)
+
+    init(_ options: PlayOptions, _ lease: Lease) { (self.options, self.lease) = (options, lease) }
+
+    /// Attempts are counted: every rung has users of its own.
+    private var users: [String] {
+        options.server.attachment.map { $0.accounts.map(\.name) }
+            ?? ["carol", "dave"] + (1...9).map { "if23b00\($0)" }
+    }
+
+    /// Starts a server and asks; what was heard before something went wrong tells enough.
+    mutating func interview(
+        as dialect: Dialect, _ body: (inout ProbeRecord, Interview) throws(Stop) -> Void
+    ) throws(Problem) {
+        let interview: Interview
         do {
-            for user in options.server.attachment == nil ? [] : [record.sender, record.receiver] {
-                try wire.emptyMailbox(of: user)
-            }
-            try hear(wire, &record)
+            interview = try Interview(options, as: dialect, turn: turns, patience: patience, lease: lease)
+        } catch {
+            // It has started before; that it does not now is for the transcripts to judge.
+            guard turns > 0, case .serverDidNotStart = error else { throw .world(error) }
+            record.remarks.append("did not start once more")
+            return
+        }
+        turns += 1
+        defer { interview.end() }
+        do {
+            try body(&record, interview)
         } catch {
             switch error {
             case .interrupted: throw .interrupted
             case .broken(let failure): throw .world(failure)
             case .fault(let place, let message): throw .transcript(path: "probe", line: place.line, message: message)
-            // The record up to here is enough; the transcripts judge the rest.
             case .failed, .unmet, .untested: break
             }
         }
-        return record
+        record.greetings += interview.greetings
+        if let patience { self.patience = max(patience, interview.slowest * 4) }
     }
 
-    private func hear(_ wire: Wire, _ record: inout ProbeRecord) throws(Stop) {
-        let (sender, receiver) = (record.sender, record.receiver)
-        // A failed LOGIN may ban its address, so it uses another one.
-        let stranger = try connect(wire, "1", from: wire.world.addresses[1])
-        record.greeting = try wire.heard(on: stranger)
-        if ReplyTranslator.status(record.greeting[...]) == Array("ERR".utf8) { record.greeting = [] }
-        record.wrongLogin = try wire.ask("LOGIN\n\(sender)\nwrong-password", on: stranger)
-        if !stranger.inbox.hasEnded { record.stranger = try wire.ask("LIST", on: stranger) }
-        stranger.close(abruptly: false)
+    // MARK: The ladder
 
-        let first = try connect(wire, "2", from: wire.world.addresses[0])
-        _ = try wire.heard(on: first)
-        record.login = try login(wire, sender, on: first)
-        for subject in ProbeRecord.subjects {
-            let (verb, to, dot) = (Array("SEND".utf8), Array(receiver.utf8), Array(".".utf8))
-            record.send = try wire.ask([verb, to, subject, ProbeRecord.body, dot], on: first)
-        }
-        _ = try wire.ask("QUIT", on: first)
-        first.close(abruptly: false)
-
-        let second = try connect(wire, "3", from: wire.world.addresses[0])
-        _ = try wire.heard(on: second)
-        _ = try login(wire, receiver, on: second)
-        record.list = try wire.ask("LIST", on: second)
-        for number in 1...3 {
-            let reply = try wire.ask("READ\n\(number)", on: second)
-            if reply.firstRange(of: ProbeRecord.subjects[0]) == nil && number < 3 { continue }
-            record.read = reply
-            break
-        }
-        record.missing = try wire.ask("READ\n97", on: second)
-        record.quit = try wire.ask("QUIT", on: second)
-        second.close(abruptly: false)
-        let third = try connect(wire, "4", from: wire.world.addresses[0])
-        _ = try wire.heard(on: third)
-        _ = try login(wire, sender, on: third)
-        record.emptyList = try wire.ask("LIST", on: third)
-        record.secondLogin = try wire.ask("LOGIN\n\(receiver)\nwrong-password", on: third)
-        third.close(abruptly: false)
-        // An attached server lives on afterwards, and it may ban more than an address.
-        if options.server.attachment == nil { try hearBan(wire, &record) }
+    mutating func climb(_ ladder: [Speech]) throws(Problem) {
+        for speech in ladder where record.chosen == nil { record.tries.append(try rung(speech)) }
+        // A slow server may have been given up too early: once more, with all the patience of a transcript.
+        guard record.chosen == nil, let first = ladder.first, record.tries.contains(where: { $0.right.isEmpty }) else { return }
+        patience = nil
+        record.tries[0] = try rung(first)
     }
 
-    private func hearBan(_ wire: Wire, _ record: inout ProbeRecord) throws(Stop) {
-        var connection: Connection?
-        for number in 5...7 {
-            if connection?.inbox.hasEnded ?? true {
-                let new = try connect(wire, String(number), from: wire.world.addresses[1])
-                _ = try wire.heard(on: new)
-                connection = new
+    private mutating func rung(_ speech: Speech) throws(Problem) -> ProbeRecord.Try {
+        var rung = ProbeRecord.Try(speech, user: users[turns % users.count])
+        var dialect = Dialect()
+        dialect.speech = speech
+        try interview(as: dialect) { (record, interview) throws(Stop) in
+            defer { rung.note = ProbeSession.note(interview) }
+            let stranger = try interview.connect(1)
+            rung.greeting = interview.greetings[0]
+            rung.wrong = try interview.ask(
+                ["LOGIN", rung.user, "wrong-password"].map { Array($0.utf8) }, on: stranger)
+            interview.close(stranger)
+            let client = try interview.connect(0)
+            rung.right = try interview.login(rung.user, on: client)
+            if !rung.right.isEmpty && rung.right != rung.wrong || rung.right.starts(with: Array("OK".utf8)) {
+                rung.list = try interview.ask(record.command(.list), on: client)
             }
-            guard let connection, !connection.inbox.hasEnded else { break }
-            record.refusals.append(try wire.ask("LOGIN\n\(record.sender)\nwrong-password", on: connection))
+            interview.close(client)
         }
-        connection?.close(abruptly: false)
+        return rung
     }
 
-    private func login(_ wire: Wire, _ user: String, on connection: Connection) throws(Stop) -> [UInt8] {
-        try wire.ask([Array("LOGIN".utf8), Array(user.utf8), wire.world.passwords[user] ?? []], on: connection)
+    private static func note(_ interview: Interview) -> String {
+        let binds = interview.binds.map { "the directory saw \($0) password check\($0 == 1 ? "" : "s")" }
+        return [binds, interview.ending].compactMap { $0 }.joined(separator: ", ")
     }
 
-    private func connect(_ wire: Wire, _ label: String, from address: String) throws(Stop) -> Connection {
-        let connection = Connection(label: label)
-        try wire.open(connection, from: address)
-        return connection
+    /// The same in the other cuts, each on a fresh server. An attached server's attempts are not spent on it.
+    mutating func compareCuts() throws(Problem) {
+        guard options.server.attachment == nil, let chosen = record.chosen, !chosen.speech.isFraming else { return }
+        for speech in Speech.stream.sorted(by: { $0.rawValue < $1.rawValue })
+        where !record.tries.contains(where: { $0.speech == speech }) {
+            var cut = ProbeRecord.Try(speech, user: users[turns % users.count])
+            var dialect = record.dialect
+            (dialect.speech, dialect.speechOf) = (speech, [:])
+            try interview(as: dialect) { (record, interview) throws(Stop) in
+                let client = try interview.connect(0)
+                cut.right = try interview.login(cut.user, on: client)
+                cut.list = try interview.ask(record.command(.list), on: client)
+                cut.send = try interview.ask(record.command(.send), on: client)
+                interview.close(client)
+            }
+            record.cuts.append(cut)
+        }
+    }
+
+    // MARK: Mail
+
+    /// Two mails are sent, listed, read and deleted; in another cut where this one shows none of them.
+    mutating func sendMail() throws(Problem) {
+        try mail(in: record.dialect)
+        let rungs: [Speech] = [.flight, .line, .verb, .byte]
+        guard !record.isMailFound, record.endings.isEmpty, rungs.contains(record.speech) else { return }
+        for other in rungs where other != record.speech && !record.isMailFound {
+            var attempt = self
+            var dialect = record.dialect
+            dialect.speechOf = [.send: other, .list: other, .read: other, .delete: other]
+            try attempt.mail(in: dialect)
+            if attempt.record.isMailFound { attempt.record.speechOf = dialect.speechOf }
+            if attempt.record.isMailFound || !attempt.record.endings.isEmpty { self = attempt } else { turns = attempt.turns }
+        }
+    }
+
+    private mutating func mail(in dialect: Dialect) throws(Problem) {
+        record.vainReads = []
+        let isAttached = options.server.attachment != nil
+        try interview(as: dialect) { (record, interview) throws(Stop) in
+            if isAttached {
+                for user in [record.sender, record.receiver] { try interview.emptyMailbox(of: user) }
+            }
+            var questions = ProbeQuestions(record, interview)
+            defer { record = questions.record }
+            try questions.aboutMail()
+        }
+    }
+
+    // MARK: What cannot be right
+
+    mutating func askAsStranger() throws(Problem) {
+        var dialect = record.dialect
+        dialect.unknown = []
+        let isOurs = options.server.attachment == nil
+        try interview(as: dialect) { (record, interview) throws(Stop) in
+            var questions = ProbeQuestions(record, interview)
+            defer { record = questions.record }
+            try questions.ofStrangers(areAttemptsSpent: isOurs)
+        }
     }
 }

@@ -36,6 +36,8 @@ final class Interpreter {
             timeout: performance.transcript.header.timeout)
         expectations = Expectations(wire, scope, recorder)
         worldSteps = WorldSteps(performance, wire)
+        wire.isJudging = true
+        wire.judging = { [recorder] in recorder.clause?.id }
     }
 
     var world: World { performance.world }
@@ -139,6 +141,7 @@ final class Interpreter {
 
     /// The failure of the current step.
     func fail(_ unmet: Unmet) -> Stop {
+        if alternatives == 0, let reason = expectations.notUnderstood { return .untested(reason) }
         var details = unmet.details
         if alternatives == 0 {
             awaitCrash()

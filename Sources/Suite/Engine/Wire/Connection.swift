@@ -19,6 +19,8 @@ final class Connection {
     var pending: [PendingLine] = []
     /// Translates a foreign server's replies into the sheet's form; nil: bytes are taken as they come.
     var translator: ReplyTranslator?
+    /// Puts commands as the server wants them; nil: they go as they are written.
+    var encoder: FlightEncoder?
     var isReading = true
     /// The place of its last S line; a report names it for bytes that are left over.
     var lastExpectation: Place?
@@ -116,12 +118,6 @@ final class Connection {
         if case .over = state { return }
         if !hasOutput { (outbox, next) = ([], 0) }
         outbox += writes
-        for write in writes {
-            switch write {
-            case .bytes(let bytes): translator?.sent(bytes)
-            case .bulk: translator?.sentBulk()
-            }
-        }
     }
 
     var wanted: PollEntry.Events {

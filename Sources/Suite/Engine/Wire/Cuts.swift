@@ -55,10 +55,11 @@ extension Segmentation {
             case .bytes(let bytes): open += bytes
             case .boundary: flush()
             case .payload(let payload):
-                let ends = self == .flight ? Segmentation.joined / 2 : Segmentation.cutEnds
+                let isWhole = self == .flight || self == .verb
+                let ends = isWhole ? Segmentation.joined / 2 : Segmentation.cutEnds
                 if payload.count <= 2 * ends {
                     open += payload[0..<payload.count]
-                } else if self == .flight {
+                } else if isWhole {
                     flush()
                     writes.append(.bulk(payload, 0..<payload.count))
                 } else {
@@ -77,7 +78,8 @@ extension Segmentation {
 
     private func split(_ bytes: [UInt8], _ random: inout SplitMix) -> [[UInt8]] {
         switch self {
-        case .flight: bytes.isEmpty ? [] : [bytes]
+        // The verb's line is cut off by the one who knows which lines are verbs, CommandEncoder.
+        case .flight, .verb: bytes.isEmpty ? [] : [bytes]
         case .byte: bytes.map { [$0] }
         case .line: lines(bytes)
         case .random: chunks(bytes, &random)

@@ -18,8 +18,8 @@ final class Network {
     enum Halt: Error { case interrupted, system(Errno) }
 
     /// - Parameter cancel: a descriptor that becomes readable when the run is to end.
-    init(cancel: Int32, slow: Int) {
-        (self.cancel, cutPatience) = (cancel, .milliseconds(50 * slow))
+    init(cancel: Int32, cutPatience: Duration) {
+        (self.cancel, self.cutPatience) = (cancel, cutPatience)
         sockets = try? SocketTable()
     }
 

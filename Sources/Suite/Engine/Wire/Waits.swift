@@ -63,12 +63,17 @@ extension Wire {
     private static let restLength = Duration.milliseconds(60)
 
     /// Once the server is at rest, an unfinished reply is complete. True when an inbox got bytes by that.
-    func releaseHeld() -> Bool {
-        guard Clock.system.now() - network.lastProgress >= Wire.restLength * options.slow,
-            !network.all.contains(where: \.hasOutput), network.unreadByServer() ?? 0 == 0, !network.isHeldBack(),
-            world.isAtRest(silentSince: network.lastProgress, slow: options.slow)
-        else { return false }
-        return network.all.reduce(false) { $1.rest() || $0 }
+    func releaseHeld() -> Bool { hasRested && letGo() }
+
+    /// For a while nothing has moved, and nothing is under way.
+    var hasRested: Bool {
+        Clock.system.now() - network.lastProgress >= Wire.restLength * options.slow
+            && !network.all.contains(where: \.hasOutput) && network.unreadByServer() ?? 0 == 0 && !network.isHeldBack()
+            && world.isAtRest(silentSince: network.lastProgress, slow: options.slow)
+    }
+
+    private func letGo() -> Bool {
+        network.all.reduce(false) { $1.rest() || $0 }
     }
 
     /// A client that has heard nothing yet may stand behind others in the server's queue.

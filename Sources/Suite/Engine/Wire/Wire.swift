@@ -54,13 +54,17 @@ final class Wire {
     let world: World
     let network: Network
     let options: PlayOptions
-    private let segmentation: Segmentation
+    let segmentation: Segmentation
     /// How long no byte may move either way, in real time.
     let timeout: Duration
     /// Why the last wait ended without what it waited for; nil: it did not.
     var endOfWait: EndOfWait?
     /// The first of two looks that prove that nothing can come any more.
     var rest: (time: Duration, look: Quiescence.Look)?
+    /// The clause that a flight is sent for; nil: none.
+    var judging: () -> String? = { nil }
+    /// A transcript is played; otherwise questions are asked beside one.
+    var isJudging = false
     /// The connection whose C lines are being collected.
     private var openFlight: Connection?
 
@@ -68,7 +72,9 @@ final class Wire {
     init(_ world: World, _ options: PlayOptions, segmentation: Segmentation = .flight, timeout: Duration? = nil) {
         (self.world, self.options, self.segmentation) = (world, options, segmentation)
         self.timeout = (timeout ?? options.timeout) * options.slow
-        network = Network(cancel: options.cancel, slow: options.slow)
+        let isCut = (options.speaking ?? options.tolerance)?.needsCuts ?? false
+        network = Network(
+            cancel: options.cancel, cutPatience: isCut || segmentation == .verb ? self.timeout : .milliseconds(50) * options.slow)
     }
 
     /// An empty `given` means the transcript's own address.
@@ -79,6 +85,7 @@ final class Wire {
         }
         network.add(connection)
         connection.translator = options.tolerance.map(ReplyTranslator.init)
+        connection.encoder = encoder
         do {
             try connection.connect(to: world.server.address, from: source)
         } catch {
@@ -86,13 +93,14 @@ final class Wire {
         }
         let opened: Void? = try wait { () throws(Stop) in connection.isConnecting ? nil : () }
         if opened == nil { throw .unmet(["a connection"], "no answer to it") }
-        // A client of a server that speaks first waits for the greeting. The wait is short, because a server may serve
-        // others first.
+        // As a client of such a server does: it lets it speak first. One that serves others first is not waited for, nor
+        // one that rests.
         let patience = Clock.system.now() + .seconds(options.slow)
         while let translator = connection.translator, !translator.isGreeted, connection.inbox.isEmpty,
             !connection.inbox.hasEnded, Clock.system.now() < patience
         {
-            if try !pump(until: Clock.system.now() + .milliseconds(5)), translator.isHolding { _ = releaseHeld() }
+            if try pump(until: Clock.system.now() + .milliseconds(5)) { continue }
+            if translator.isHolding { _ = releaseHeld() } else if hasRested { break }
         }
     }
 
@@ -115,7 +123,7 @@ final class Wire {
         for other in network.all where other !== connection && other.hasOutput && other.outputLeft < 65_536 {
             try flush(other)
         }
-        connection.queue(segmentation.cut(flight))
+        try speak(flight, on: connection)
         world.flightLeft()
         _ = try pump(until: Clock.system.now())
     }
@@ -152,11 +160,16 @@ final class Wire {
         try ask([Array(text.utf8)], on: connection)
     }
 
-    /// Returns everything that comes until the server has been at rest for a while, or the connection has ended.
-    func heard(on connection: Connection) throws(Stop) -> [UInt8] {
+    /// Everything that comes until the server has been at rest for a while, or the connection ends.
+    /// - Parameter rest: how long a while; real time.
+    func heard(on connection: Connection, rest: Duration = .milliseconds(150)) throws(Stop) -> [UInt8] {
         network.resetProgress()
-        let length = Duration.milliseconds(150) * options.slow
-        while !connection.inbox.hasEnded && Clock.system.now() - network.lastProgress < timeout {
+        let length = rest * options.slow
+        // Who floods fills the inbox, who drips for ever is not listened to for ever.
+        let deadline = Clock.system.now() + timeout * 2
+        while !connection.inbox.hasEnded, !connection.inbox.isFull, Clock.system.now() < deadline,
+            Clock.system.now() - network.lastProgress < timeout
+        {
             if try pump(until: Clock.system.now() + .milliseconds(20)) { continue }
             if Clock.system.now() - network.lastProgress >= length, !connection.hasOutput,
                 network.unreadByServer() ?? 0 == 0, !network.isHeldBack(),
