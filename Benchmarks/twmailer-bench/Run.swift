@@ -126,7 +126,7 @@ struct Run {
     /// What is measured is a copy, as an installed program is one. A linker writes its output piece by piece, and the
     /// page cache keeps it in small pieces: a child then faults its code in at half the speed.
     private func install(_ program: String, as copy: String) throws {
-        guard isRunnable(program) else { throw WorldFailure.missing("\(program) is not there; run scripts/bench") }
+        guard isRunnable(program) else { throw WorldFailure.missing("\(program) is not there; run scripts/deep/bench") }
         guard try Spawn("cp", [program, copy]).output().ending == .exited(0) else {
             throw WorldFailure.broken("\(program) cannot be copied to \(copy)")
         }

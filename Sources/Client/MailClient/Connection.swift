@@ -59,7 +59,7 @@ package struct Connection: ~Copyable {
             let deadline = waiting.clock.now() + timeout
             let ready = try waiting.wait(
                 for: room ? [.writable, .readable] : .writable, on: socket.number, until: deadline)
-            if ready.isEmpty { throw .failed(.unreachable, "the server took no byte for \(seconds(timeout))") }
+            if ready.isEmpty { throw .failed(.unreachable, "the server accepted no data for \(seconds(timeout))") }
             if room, ready.contains(.readable) { _ = try takeIn() }
             if isBroken || ready.isDisjoint(with: [.writable, .failed, .hangUp]) { continue }
             do {

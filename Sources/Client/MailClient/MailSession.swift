@@ -22,7 +22,7 @@ package struct MailSession: ~Copyable {
         guard try accepted(.login(user, password)) else {
             let words =
                 if let before = self.user {
-                    "you are still \(before) to it; \"quit\" first (LOGIN-7)"
+                    "you are still logged in as \(before); \"quit\" first (LOGIN-7)"
                 } else {
                     "wrong name or password, or this address is banned (a minute after three failures)"
                 }

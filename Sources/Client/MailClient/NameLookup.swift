@@ -1,4 +1,4 @@
-/// A host's addresses. Apart from Posix because the server is linked statically, and glibc's resolver cannot be.
+/// Looks up a host's addresses; not in Posix, because the static server cannot link glibc's resolver.
 
 import Glibc
 import Posix

@@ -4,7 +4,7 @@ import MailClient
 import MailCore
 import Options
 
-/// What the arguments ask for, checked as far as that goes without the network.
+/// The command that the arguments ask for, checked as far as is possible without the network.
 enum Command {
     case interactive
     case send(to: Username, Subject, file: String)
@@ -15,26 +15,29 @@ enum Command {
 
     static let spec = CommandLineSpec(
         program: "twmailer-client", version: productVersion,
-        summary: "Sends and reads mail on a TW-Mailer Pro server. Without a command it opens a session to type in, "
-            + "or takes the lines of a pipe.",
+        summary: "Sends and reads mail on a TW-Mailer Pro server. Without a command it starts an interactive session, "
+            + "or reads commands from a pipe.",
         positionals: [
-            Positional("ip", "The server's address, or its name."),
-            Positional("port", "Its TCP port."),
-            Positional("command", "send, list, read N, del N…, with their arguments; nothing: a session.", .rest),
+            Positional("ip", "The server's address or host name."),
+            Positional("port", "The server's TCP port."),
+            Positional("command", "send, list, read N or del N…; without one: a session.", .rest),
         ],
         options: [
-            Option("user", short: "u", value: "USER", "Who logs in."),
-            Option("password-file", value: "FILE", "Take the password from the first line of FILE."),
-            Option("password-command", value: "COMMAND", "Take it from the first line that sh -c COMMAND prints."),
-            Option("password-fd", value: "N", "Take it from the first line of descriptor N."),
+            Option("user", short: "u", value: "USER", "The user to log in as."),
+            Option("password-file", value: "FILE", "Read the password from the first line of FILE."),
+            Option("password-command", value: "COMMAND", "Read it from the first line that sh -c COMMAND prints."),
+            Option("password-fd", value: "N", "Read it from the first line of descriptor N."),
             Option("to", value: "USER", "send: the receiver."),
             Option("subject", value: "TEXT", "send: the subject, at most 80 characters."),
             Option(
-                "output", short: "o", value: "FILE", "read: save the exact text; FILE appears only when it is whole."),
-            Option(flag: "json", "One JSON object a line; bytes that are no UTF-8 become U+FFFD."),
-            Option(flag: "raw", "list, read: bytes as they came, of a message the text alone; not on a terminal."),
-            Option(flag: "trace", "Show the conversation on standard error, the password masked."),
-            Option("timeout", value: "TIME", "The longest wait without a byte from the server.", standard: "60s"),
+                "output", short: "o", value: "FILE", "read: save the exact text; FILE appears only once it is complete."
+            ),
+            Option(flag: "json", "Print one JSON object per line; bytes that are not UTF-8 become U+FFFD."),
+            Option(
+                flag: "raw",
+                "list, read: print the bytes as received, and only the text of a message; not on a terminal."),
+            Option(flag: "trace", "Show the conversation on standard error, with the password masked."),
+            Option("timeout", value: "TIME", "Longest wait for a byte from the server.", standard: "60s"),
         ],
         notes: """
             Commands:
@@ -43,14 +46,14 @@ enum Command {
               read N [-o FILE]                         show message N, or save its text
               del N…                                   delete messages
 
-            The text of a message is checked before anything is sent: a line that is only a dot would end it. \
-            A text from a pipe is copied to an unlinked file in TMPDIR for that. A missing last line feed is added.
+            The client checks a text before it sends anything, because a line that is only a dot would end the message. \
+            It copies a text from a pipe to an unlinked file in TMPDIR for that. It adds a missing last line feed.
 
-            A session from a pipe takes the same commands, one a line; the line after login USER is the password, \
-            unless a --password option says where it is.
+            A session from a pipe takes the same commands, one per line. The line after login USER is the password, \
+            unless a --password option names another source.
 
-            What others wrote is shown, not obeyed: control characters appear as \\x1b, or \\u{202e} where \
-            they are no single byte.
+            The client shows control characters that others wrote as \\x1b, or as \\u{202e} where they are more than \
+            one byte, so they cannot steer your terminal.
 
             Exit status:
               0    done
@@ -79,7 +82,7 @@ enum Command {
         }
         for option in ["to", "subject", "output", "json", "raw"]
         where options.isGiven(option) && !allowed.contains(option) {
-            throw UsageError("--\(option) does not go with " + (name.isEmpty ? "a session" : name))
+            throw UsageError("--\(option) cannot be combined with " + (name.isEmpty ? "a session" : name))
         }
         let arguments = words.dropFirst().map { Array($0.utf8) }
         switch name {
@@ -110,7 +113,9 @@ enum Command {
 extension PasswordSource {
     init(_ options: ParsedOptions) throws(UsageError) {
         let given = ["password-file", "password-command", "password-fd"].filter { options.isGiven($0) }
-        if given.count > 1 { throw UsageError("--\(given[0]) and --\(given[1]): the password comes from one of them") }
+        if given.count > 1 {
+            throw UsageError("--\(given[0]) and --\(given[1]) exclude each other: the password has one source")
+        }
         switch given.first {
         case "password-file": self = .file(try options.requiredText("password-file"))
         case "password-command": self = .command(try options.requiredText("password-command"))

@@ -1,4 +1,4 @@
-/// One run of the client: what must be read first, the connection, the command.
+/// Runs one command of the client: checks its input, connects, logs in, and performs it.
 
 import MailClient
 import MailCore
@@ -23,16 +23,17 @@ struct Run {
         passwords = try PasswordSource(options)
         user = try options.text("user").map { try InteractiveSession.user(Array($0.utf8)) }
         trace = options.flag("trace")
-        if options.flag("json"), options.flag("raw") { throw UsageError("--json and --raw: the output is one of them") }
+        if options.flag("json"), options.flag("raw") { throw UsageError("--json and --raw exclude each other") }
         if options.flag("raw"), isTerminal(1) {
-            throw UsageError("--raw does not write to a terminal, which would obey it; redirect it or use -o FILE")
+            throw UsageError(
+                "--raw is refused on a terminal, which obeys control characters; redirect it or use -o FILE")
         }
         rendering = options.flag("json") ? .json : options.flag("raw") ? .raw : .shown
         command = try Command(options)
     }
 
     func run() throws -> ExitStatus {
-        // Until here and in `prepared` nothing needs putting back, and signals end the program as they do any.
+        // Up to here nothing needs to be undone, so signals end the program as usual.
         switch command {
         case .interactive: return try session()
         case .send(let receiver, let subject, let file):
@@ -86,7 +87,7 @@ struct Run {
         try Connection.open(host: host, port: port, timeout: timeout, waiting: waiting)
     }
 
-    /// From here on an echo or a half-written file may have to be put back: HUP, INT, QUIT, TERM.
+    /// From here on a signal (HUP, INT, QUIT, TERM) may have to restore the terminal's echo or remove a half-written file.
     private func waiting() throws -> InterruptibleWait {
         InterruptibleWait(clock: clock, signals: try Signals.catching([1, 2, 3, 15]))
     }

@@ -1,4 +1,4 @@
-/// The file of charged attempts: a record per pair, changed in place, so that a killed process loses none.
+/// The file of charged login attempts: one record per address and user, written in place to survive kill -9.
 
 import MailCore
 import Posix

@@ -1,4 +1,4 @@
-/// A LOGIN that a session waits for: its connection, and the message with the password until that was passed on.
+/// One LOGIN that waits for its verdict: the session's connection, and the password until a worker has it.
 
 import MailCore
 import Posix

@@ -8,7 +8,7 @@ import Options
 import Posix
 
 struct GatekeeperOptions {
-    /// Well written, and yet it cannot work: exit 78.
+    /// The options are well formed and cannot work: exit 78.
     enum Unusable: Error { case because(String) }
 
     let state: String
@@ -25,11 +25,11 @@ struct GatekeeperOptions {
 
     static let commandLine = CommandLineSpec(
         program: "twmailer-gatekeeper", version: productVersion,
-        summary: "Decides about logins for twmailer-server, which starts it. It is not run by hand.",
+        summary: "Decides logins for twmailer-server, which starts it. Do not start it by hand.",
         options: [
-            Option(flag: "check", "Connect to the directory, say how it went, and stop."),
-            Option(flag: "check-state", "Say what is kept of attempts and bans, change nothing, and stop."),
-            Option("state", value: "DIR", "The folder of attempts and bans; made when it is missing."),
+            Option(flag: "check", "Connect to the directory, print the result, and exit."),
+            Option(flag: "check-state", "Print the stored attempts and bans, change nothing, and exit."),
+            Option("state", value: "DIR", "The folder with attempts and bans; created if it is missing."),
         ] + LoginOptions.all)
 
     init(_ parsed: ParsedOptions) throws {

@@ -97,7 +97,7 @@ import Posix
             try door.setInherited(false)
             try lifeline.setInherited(false)
         } catch {
-            throw UsageError("it is started by twmailer-server, which gives it descriptors 3 and 4")
+            throw UsageError("only twmailer-server starts it, because it needs descriptors 3 and 4")
         }
         try DirectoryConnection.check(options.directory)
         let log = options.logger

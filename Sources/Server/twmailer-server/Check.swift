@@ -1,5 +1,4 @@
-/// `--check`: says of port, spool, bans and directory whether they are in order, what a start would do about what a
-/// crash has left there, and changes nothing.
+/// `--check`: reports on port, spool, bans and directory, and on what the next start would clean up; changes nothing.
 
 import MailServer
 import Options
@@ -41,7 +40,7 @@ struct Check {
         var found: SpoolExamination?
         look("spool") {
             found = try Spool.examine(path: options.spool, clock: options.clock)
-            guard let found else { return "\(options.spool) is not there yet and will be made" }
+            guard let found else { return "\(options.spool) does not exist yet; the server will create it" }
             return "\(options.spool) is not in use; \(found.mailboxes) mailboxes, \(found.messages) messages"
         }
         for note in found?.notes ?? [] { Check.say("note  spool: \(note)") }

@@ -84,12 +84,12 @@ import SystemPackage
             case .gatekeeperHangs:
                 throw CannotStart(
                     status: 71,
-                    "the gatekeeper says nothing: does it wait for --ldap-ca-file, or for the disk?")
+                    "the gatekeeper does not respond; it may be waiting for --ldap-ca-file or for the disk")
             case .gatekeeper(.killed(let signal)):
-                throw CannotStart(status: 71, "the gatekeeper was ended by signal \(signal)")
+                throw CannotStart(status: 71, "signal \(signal) killed the gatekeeper")
             case .socket(let name, let error):
-                throw CannotStart(status: 73, "\(path)/\(name) cannot be made: \(error)")
-            case .system(let error): throw CannotStart(status: 71, "the gatekeeper does not start: \(error)")
+                throw CannotStart(status: 73, "cannot create \(path)/\(name): \(error)")
+            case .system(let error): throw CannotStart(status: 71, "cannot start the gatekeeper: \(error)")
             }
         }
     }
@@ -106,7 +106,8 @@ import SystemPackage
             {
                 return listener
             }
-            let advice = error == .addressInUse ? ": another program has the port; stop it, or take another port" : ""
+            let advice =
+                error == .addressInUse ? ": another program uses the port; stop it, or choose another port" : ""
             throw CannotStart(status: 69, "cannot listen on \(options.address): \(error)\(advice)")
         }
     }

@@ -9,47 +9,56 @@ import Posix
 struct ServerOptions {
     static let commandLine = CommandLineSpec(
         program: "twmailer-server", version: productVersion,
-        summary: "A forking TW-Mailer Pro server: mail over TCP, logins checked by LDAP.",
+        summary: "A TW-Mailer Pro server: forks a process per client, checks logins against an LDAP directory.",
         positionals: [
-            Positional("port", "The TCP port; 0 takes a free one."),
-            Positional("spool", "The folder of the mailboxes; made when it is missing."),
+            Positional("port", "The TCP port to listen on; 0 picks a free one."),
+            Positional("spool", "The folder with the mailboxes; created if it is missing."),
         ],
         options: [
-            Option("listen", value: "ADDRESS", "Where to listen; :: takes IPv4 too.", standard: "::"),
+            Option("listen", value: "ADDRESS", "The address to listen on; :: accepts IPv4 too.", standard: "::"),
             Option(
-                flag: "check", "Look at port, spool, bans and directory, say what is found, change nothing, and stop."),
-            Option("port-file", value: "PATH", "Write the port here once the server is ready."),
+                flag: "check", "Check port, spool, bans and directory, print what was found, change nothing, and exit."),
+            Option("port-file", value: "PATH", "Write the port to this file once the server is ready."),
         ] + LoginOptions.all + [
-            Option("max-sessions", value: "N", "Sessions at once.", standard: "512", section: limitsSection),
-            Option("max-sessions-per-ip", value: "N", "… from one address.", standard: "128", section: limitsSection),
-            Option("max-pre-login", value: "N", "… not logged in yet.", standard: "128", section: limitsSection),
+            Option("max-sessions", value: "N", "Most sessions at once.", standard: "512", section: limitsSection),
             Option(
-                "login-timeout", value: "TIME", "From connection to login.", standard: "120s", section: limitsSection),
-            Option("idle-timeout", value: "TIME", "Between two commands.", standard: "10min", section: limitsSection),
+                "max-sessions-per-ip", value: "N", "Most sessions from one address.", standard: "128",
+                section: limitsSection),
             Option(
-                "frame-timeout", value: "TIME", "Inside one command, or without a byte of a message.",
+                "max-pre-login", value: "N", "Most sessions not logged in yet.", standard: "128", section: limitsSection
+            ),
+            Option(
+                "login-timeout", value: "TIME", "Longest time from connection to login.", standard: "120s",
+                section: limitsSection),
+            Option(
+                "idle-timeout", value: "TIME", "Longest time between two commands.", standard: "10min",
+                section: limitsSection),
+            Option(
+                "frame-timeout", value: "TIME", "Longest time inside one command, or without a byte of a message.",
                 standard: "60s", section: limitsSection),
             Option(
-                "write-timeout", value: "TIME", "For a client that does not read.", standard: "60s",
+                "write-timeout", value: "TIME", "How long to wait for a client that does not read.", standard: "60s",
                 section: limitsSection),
             Option(
                 "min-body-rate", value: "BYTES",
-                "Slowest pace per second of a message that takes longer than --idle-timeout.", standard: "500",
+                "Lowest rate per second of a message that takes longer than --idle-timeout.", standard: "500",
                 section: limitsSection),
             Option(
-                "max-message-size", value: "BYTES", "Longest message text; none without it.", section: limitsSection),
+                "max-message-size", value: "BYTES", "Longest message text; unlimited if not given.",
+                section: limitsSection),
             Option(
-                "grace", value: "TIME", "For commands under way when stopping.", standard: "10s", section: limitsSection
+                "grace", value: "TIME", "How long running commands may go on when the server stops.", standard: "10s",
+                section: limitsSection
             ),
         ],
         environmentPrefix: "TWMAILER_",
         notes: """
-            TERM or INT finishes the commands under way and stops; a second one stops at once.
+            On SIGTERM or SIGINT the server finishes the running commands and stops; on a second signal it stops at once.
 
             Exit status: 0 stopped, 64 usage, 69 cannot listen, 71 system error, 73 spool unusable, 75 spool in use, 78 \
-            configuration. --check ends with that of a start; of a start that would go ahead with 65 when mail or a mailbox \
-            is damaged, or else 69 when the directory does not answer. What a crash has left for the next start to clear up is a \
-            note and no fault.
+            configuration. --check exits with the status that a start would have. If a start would succeed, it exits with 65 \
+            when mail or a mailbox is damaged, or else with 69 when the directory does not answer. What a crash has left, and the \
+            next start cleans up, is a note and no fault.
             """)
 
     private static let limitsSection = "Limits"

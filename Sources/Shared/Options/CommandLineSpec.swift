@@ -21,8 +21,8 @@ package struct CommandLineSpec: Sendable {
         self.positionals = positionals
         self.options =
             options + [
-                Option(flag: "help", short: "h", "Show this help and stop."),
-                Option(flag: "version", "Show the version and stop."),
+                Option(flag: "help", short: "h", "Show this help and exit."),
+                Option(flag: "version", "Show the version and exit."),
             ]
         self.environmentPrefix = environmentPrefix
         self.notes = notes
@@ -38,7 +38,7 @@ package struct CommandLineSpec: Sendable {
 
     /// Reads `arguments` (without the program's name): `--name value`, `--name=value`, `-n value`, `-nvalue`, flags
     /// in one word (`-ab`); after `--` everything is positional, and so is a lone `-`. The command line wins over
-    /// the environment, the environment over the standard text. Unknown environment names are ignored.
+    /// the environment, the environment over the default. Unknown environment names are ignored.
     package func parse(_ arguments: [String], environment: [String: String] = [:]) throws(UsageError) -> Outcome {
         var reader = ArgumentReader(spec: self, left: arguments[...])
         try reader.readAll()
@@ -83,7 +83,7 @@ package struct CommandLineSpec: Sendable {
             }
         }
         if let word = left.first {
-            throw UsageError("\(quoted(word)) is one argument too many; usage: \(usageLine)")
+            throw UsageError("unexpected argument \(quoted(word)); usage: \(usageLine)")
         }
     }
 }

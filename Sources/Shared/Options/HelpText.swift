@@ -20,8 +20,8 @@ extension CommandLineSpec {
         }
         if let environmentPrefix, let example = options.first(where: { $0.value != nil }) {
             let sentence =
-                "Every option can also come from the environment as \(environmentPrefix)…, "
-                + "--\(example.name) as \(environmentName(of: example)!); the command line wins."
+                "Environment variables \(environmentPrefix)… set the same options, for example "
+                + "--\(example.name) as \(environmentName(of: example)!); the command line takes precedence."
             text += "\n" + wrapped(sentence, indent: 0)
         }
         if !notes.isEmpty {
@@ -40,7 +40,7 @@ extension CommandLineSpec {
     }
 
     private func help(_ option: Option) -> String {
-        option.help + (option.repeats ? " May be repeated." : "") + (option.standard.map { " (standard: \($0))" } ?? "")
+        option.help + (option.repeats ? " May be repeated." : "") + (option.standard.map { " (default: \($0))" } ?? "")
     }
 
     private func table(_ rows: [(name: String, help: String)]) -> String {

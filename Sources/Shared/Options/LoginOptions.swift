@@ -3,26 +3,34 @@
 package struct LoginOptions: Sendable {
     package static let all: [Option] = [
         Option(
-            "ldap-url", value: "URL", "The directory.", standard: "ldap://ldap.technikum-wien.at:389", section: logins),
+            "ldap-url", value: "URL", "The directory's URL.", standard: "ldap://ldap.technikum-wien.at:389",
+            section: logins),
         Option(
-            "ldap-user-dn", value: "DN", "A user's name in the directory, with %u for the user.",
+            "ldap-user-dn", value: "DN", "A user's distinguished name; %u stands for the user.",
             standard: "uid=%u,ou=people,dc=technikum-wien,dc=at", section: logins),
         Option(
-            "ldap-starttls", value: "require|never", "Whether passwords travel encrypted.", standard: "require",
+            "ldap-starttls", value: "require|never", "Whether the directory connection must be encrypted.",
+            standard: "require",
             section: logins),
-        Option("ldap-ca-file", value: "FILE", "The CA certificates (PEM); without it the system's.", section: logins),
         Option(
-            "ldap-timeout", value: "TIME", "For a whole verdict, waiting included.", standard: "5s", section: logins),
-        Option("login-attempts", value: "N", "Failures that ban an address.", standard: "3", section: logins),
+            "ldap-ca-file", value: "FILE", "The trusted CA certificates (PEM); the system's if not given.",
+            section: logins),
+        Option(
+            "ldap-timeout", value: "TIME", "Longest time to decide a login, waiting included.", standard: "5s",
+            section: logins),
+        Option(
+            "login-attempts", value: "N", "Failed logins as one user that ban an address.", standard: "3",
+            section: logins),
         Option("ban", value: "TIME", "How long a ban lasts.", standard: "60s", section: logins),
         Option(
-            "ban-ipv6-prefix", value: "BITS", "How much of an IPv6 address is one client.", standard: "64",
+            "ban-ipv6-prefix", value: "BITS", "Leading bits of an IPv6 address that identify a client.", standard: "64",
             section: logins),
-        Option("clock-page", value: "FILE", "Virtual time from a page, for tests.", section: logging),
+        Option("clock-page", value: "FILE", "Take the time from this page; for tests.", section: logging),
         Option(
-            "log-level", value: "LEVEL", "trace, debug, info, notice, warning, error, critical.", standard: "info",
+            "log-level", value: "LEVEL", "Lowest level to log: trace, debug, info, notice, warning, error, critical.",
+            standard: "info",
             section: logging),
-        Option("log-format", value: "text|json", "How a line is written.", standard: "text", section: logging),
+        Option("log-format", value: "text|json", "The format of a log line.", standard: "text", section: logging),
     ]
 
     private static let logins = "Logins"

@@ -1,4 +1,4 @@
-/// The values that a command line, the environment and the standards together give.
+/// The values that a command line, the environment and the defaults give together.
 
 package struct ParsedOptions: Sendable {
     struct Given: Sendable {
@@ -28,13 +28,13 @@ package struct ParsedOptions: Sendable {
     /// True when the flag was given, or its environment name says 1, true, yes or on.
     package func flag(_ name: String) -> Bool { entry(name) != nil }
 
-    /// Whether it was given at all, standards aside.
+    /// Whether it was given, by the command line or the environment; a default does not count.
     package func isGiven(_ name: String) -> Bool { given[name]?.isEmpty == false }
 
-    /// The text, or nil when none was given and none is standard.
+    /// The text, or nil when none was given and there is no default.
     package func text(_ name: String) -> String? { entry(name)?.text }
 
-    /// The text; an error when none was given and none is standard.
+    /// The text; an error when none was given and there is no default.
     package func requiredText(_ name: String) throws(UsageError) -> String { try required(name).text }
 
     /// All texts of a repeated option or of the positional that takes the rest, in order.
@@ -65,7 +65,7 @@ package struct ParsedOptions: Sendable {
         return duration
     }
 
-    /// A count of bytes: "4096", "64KiB", "10MiB", "1GiB"; nil when none was given and none is standard.
+    /// A count of bytes: "4096", "64KiB", "10MiB", "1GiB"; nil when none was given and there is no default.
     package func byteCount(_ name: String) throws(UsageError) -> Int? {
         guard let entry = entry(name) else { return nil }
         guard let count = parseByteCount(entry.text) else {

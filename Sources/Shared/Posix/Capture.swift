@@ -1,4 +1,4 @@
-/// Running another program to its end for what it prints.
+/// Runs another program to its end and returns what it printed.
 
 package import SystemPackage
 

@@ -1,4 +1,4 @@
-/// What a program is given at its start, and small questions about paths.
+/// What a program gets at its start (arguments, environment, descriptors), and small questions about paths.
 
 import Glibc
 package import SystemPackage

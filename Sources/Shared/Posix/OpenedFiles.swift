@@ -1,4 +1,4 @@
-/// Files that the user of a program names by a path of their own: links are followed.
+/// Files that a user names by a path (links are followed), and a fast search for a byte in what was read.
 
 import Glibc
 package import SystemPackage

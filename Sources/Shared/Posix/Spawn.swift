@@ -1,4 +1,4 @@
-/// Starting another program with posix_spawn(3).
+/// Starts another program with posix_spawn(3).
 
 import CPosix
 import Glibc

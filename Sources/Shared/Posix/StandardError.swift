@@ -1,4 +1,4 @@
-/// Standard error, where nobody who logs may be stopped by who reads.
+/// Writes log lines to standard error without ever waiting for its reader.
 
 import Glibc
 package import SystemPackage

@@ -1,8 +1,8 @@
-/// Deviations: what a server does otherwise than the sheet shows, and which clause does not tolerate it.
+/// Deviations: what a server shows differently from the sheet, and which clause forbids it.
 
 import Bytes
 
-/// One thing that a server does otherwise than the sheet shows.
+/// One thing that a server shows differently from the sheet.
 package struct Deviation: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
         case greeting, statusText, lineEnd, nul, listLayout, readLayout, finalDot, quitText, closingText, emptyList,
@@ -13,7 +13,7 @@ package struct Deviation: Sendable, Hashable {
     package var shown: String
     package init(_ kind: Kind, _ shown: String) { (self.kind, self.shown) = (kind, shown) }
 
-    /// The clause that does not tolerate it. It is understood all the same, so that one fault is not many.
+    /// The clause that forbids it. The reply is understood all the same, so that one fault does not become many.
     package var faultOf: String? {
         switch kind {
         // FRAME-3 tolerates text beside OK and ERR, never other words, a line without its end, or NULs, which are part of
@@ -46,7 +46,7 @@ package struct Deviation: Sendable, Hashable {
         }
     }
 
-    /// Whether a clause that is about exact bytes sees it.
+    /// Whether a clause about exact bytes sees it.
     package func concerns(_ clause: String) -> Bool {
         switch clause {
         case "FRAME-1": kind == .framing
@@ -59,7 +59,7 @@ package struct Deviation: Sendable, Hashable {
     }
 }
 
-/// What was met since it was last asked for: of each kind the first example.
+/// The deviations since the last `take()`; of each kind the first example.
 struct Deviations {
     private var noted: [Deviation] = []
 

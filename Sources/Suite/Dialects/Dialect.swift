@@ -1,13 +1,13 @@
-/// What a server shows otherwise than the sheet, and is understood all the same: one value per server, made by a probe.
+/// A dialect: what one server shows differently from the sheet, and the suite understands; a probe finds it.
 
 import Bytes
 
 package struct Dialect: Sendable, Equatable {
-    /// What comes at connect, before any command; empty: nothing.
+    /// What the server sends at connect, before any command; empty: nothing.
     package var greeting: [UInt8] = []
     package var list = ListLayout()
     package var read = ReadLayout()
-    /// Prose on a line of its own behind ERR, as it was heard.
+    /// Prose on a line of its own behind ERR, as the probe recorded it.
     package var afterERR: [Sample] = []
     package var speech = Speech.flight
     /// Of flight, line and byte, the cuts in which commands are understood.
@@ -44,13 +44,13 @@ package struct Dialect: Sendable, Equatable {
             return own.isEmpty ? line.count - other.count : nil
         }
 
-        /// Whether it fits once more of the line is there.
+        /// Whether it will match once more of the line has arrived.
         func mayBegin(with line: ArraySlice<UInt8>) -> Bool {
             let (own, other) = compared(with: line)
             return !own.isEmpty && other.isEmpty
         }
 
-        /// What is left of both where they begin to differ.
+        /// The rests of both from where they differ.
         private func compared(with line: ArraySlice<UInt8>) -> (own: ArraySlice<UInt8>, other: ArraySlice<UInt8>) {
             var (own, other) = (bytes[...], line)
             while let byte = own.first {

@@ -1,7 +1,7 @@
-/// What has come from a server and is kept back until it is clear what it is; lines are cut out of it.
+/// Bytes from a server that are held back until it is clear what they are; cuts them into lines.
 
 struct HeldBytes {
-    /// More may follow; the server rests, so that this may be all; the connection has ended.
+    /// Whether more may follow, or the server rests and this may be all, or the connection has ended.
     enum Moment { case open, atRest, over }
 
     struct Line {

@@ -1,4 +1,4 @@
-/// Reads an answer to LIST in a server's layout and shows it as the sheet does: the count, then the subjects.
+/// Translates a reply to LIST from a server's layout into the sheet's: the count, then the subjects.
 
 import Bytes
 

@@ -1,4 +1,4 @@
-/// Reads a message in the layout of a server's READ and shows it as the sheet does.
+/// Translates a reply to READ from a server's layout into the sheet's.
 
 struct MessageTranslator {
     private enum Part { case header(next: Int), text(TextTranslator), after(left: Int) }

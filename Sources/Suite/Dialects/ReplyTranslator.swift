@@ -1,5 +1,5 @@
-/// Reads a server's replies in its dialect and hands them on as the sheet shows them, noting every difference.
-/// What it does not understand passes as it came.
+/// Translates a server's replies from its dialect into the sheet's form, and notes every deviation.
+/// What it does not understand passes through unchanged.
 
 import Bytes
 

@@ -1,4 +1,4 @@
-/// Hands on a message's text as it comes, up to its dot, or where the server sends none up to its silence.
+/// Hands on a message's text as it arrives, up to its dot, or up to the server's silence if there is none.
 
 struct TextTranslator {
     private let layout: Dialect.ReadLayout

@@ -84,6 +84,10 @@ package struct Failure: Sendable, Equatable {
     package var clock = ""
     package var server = ""
     package var log: [String] = []
+    /// Clauses of the foundations that the failing step used: if one of them does not hold, this proves nothing.
+    package var needs: [String] = []
+    /// What was seen besides; a usual cause is printed only where its observation was made.
+    package var observations: [Observation] = []
 
     package init(place: Place, clause: ClauseID?, verdict: Verdict, expected: [String], received: String) {
         (self.place, self.clause, self.verdict) = (place, clause, verdict)
@@ -120,6 +124,9 @@ package struct TranscriptResult: Sendable, Equatable {
         (self.path, self.title, self.segmentation, self.outcomes) = (path, title, segmentation, outcomes)
         (self.failure, self.skipped, self.duration) = (failure, skipped, duration)
     }
+
+    /// The clause that has to be fixed first, where that is why it was not played to its end.
+    package var fixFirst: String?
 
     /// Why nothing, or not all, of it was played, where that was nobody's failure.
     package var untested: String? {

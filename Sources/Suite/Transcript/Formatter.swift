@@ -15,7 +15,8 @@ extension Transcript {
     }
 }
 
-/// Lines of `key:     value`, the format first and the other keys in the order of the documentation.
+/// Lines of `key:     value`, the format first and the other keys in the order of the documentation. A key that is longer
+/// than the column has one blank behind its colon.
 private func formattedHeader(_ lines: ArraySlice<[UInt8]>) -> [[UInt8]] {
     let order = ["format"] + HeaderReader.keys
     let entries = lines.map { line in
@@ -27,7 +28,7 @@ private func formattedHeader(_ lines: ArraySlice<[UInt8]>) -> [[UInt8]] {
     }
     return entries.sorted { $0.place < $1.place }.map { entry in
         let label = Array((entry.key + ":").utf8)
-        let blanks = [UInt8](repeating: UInt8(ascii: " "), count: 9 - label.count)
+        let blanks = [UInt8](repeating: UInt8(ascii: " "), count: max(1, 9 - label.count))
         let isList = ["needs", "users", "tags", "limits"].contains(entry.key)
         return label + blanks + (isList ? list(entry.value) : Array(entry.value))
     }

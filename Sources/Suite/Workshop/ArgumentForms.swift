@@ -1,13 +1,13 @@
-/// How a server may want to be told its port and spool, with what its own usage says first.
+/// The command lines that a server may expect for its port and spool; the form in its own usage text comes first.
 
 import Posix
 
 package enum ArgumentForms {
-    /// What the course's servers do, the sheet's own form first.
+    /// What the course's servers expect, the sheet's own form first.
     package static let usual = ["{port} {spool}", "{spool} {port}", "{port}", ""]
 
-    /// The form that a usage line asks for: what stands behind the program's name in the first line that has a
-    /// word for a port, such as "Usage: ./server -p <port> -d <mail-dir>". nil: there is no such line.
+    /// The form that a usage text shows: the words after the program's name, in the first line with a word for a port,
+    /// such as "Usage: ./server -p <port> -d <mail-dir>". nil: there is no such line.
     package static func form(fromUsage text: String, of program: String) -> String? {
         let name = program.split(separator: "/").last.map(String.init) ?? program
         for line in text.split(separator: "\n") {

@@ -1,4 +1,4 @@
-/// How a folder of sources is built: where its Makefile or CMakeLists.txt is, and what is typed there.
+/// How to build a folder of sources: where its Makefile or CMakeLists.txt is, and which command builds it there.
 
 import Posix
 import SystemPackage
@@ -7,13 +7,13 @@ package import World
 package struct BuildPlan: Sendable, Equatable {
     /// For `sh -c`.
     package var command: String
-    /// Where it is typed: a folder in the server's; empty: at its top.
+    /// The folder, inside the server's, in which the command runs; empty: at its top.
     package var place: String
 
     package init(command: String, place: String) { (self.command, self.place) = (command, place) }
 
-    /// What a folder is built with, if anything is there to build it: at its top, or else a level or two below.
-    /// - Throws: `.serverDidNotStart` when it holds several.
+    /// How to build a folder, if there is something to build: at its top, or else one or two levels below.
+    /// - Throws: `.serverDidNotStart` when the folder holds several builds.
     package static func find(in folder: String) throws(WorldFailure) -> BuildPlan? {
         var level = [""]
         for _ in 0..<3 {
@@ -38,7 +38,7 @@ package struct BuildPlan: Sendable, Equatable {
         let isCMake = fingerprint(here + "/CMakeLists.txt") != nil
         let makefile = ["GNUmakefile", "makefile", "Makefile"].first { fingerprint("\(here)/\($0)") != nil }
         if let makefile {
-            // What CMake made where it was run before holds that place's path.
+            // A CMake cache holds the path of the place where CMake ran.
             let text = String(decoding: (try? readFile("\(here)/\(makefile)", limit: 200)) ?? [], as: UTF8.self)
             if !(isCMake && text.hasPrefix("# CMAKE generated")) { return BuildPlan(command: "make", place: place) }
         }
@@ -51,7 +51,7 @@ package struct BuildPlan: Sendable, Equatable {
         return names.filter { isFolder(here + "/" + $0) && $0 != "build" }.map { place.isEmpty ? $0 : place + "/" + $0 }
     }
 
-    /// What is not copied beside a plan: what an earlier build has left, and what has nothing to do with building.
+    /// What is not copied: results of an earlier build, and folders that have nothing to do with building.
     package static func isLeftOut(_ path: String) -> Bool {
         if [".git", "CMakeCache.txt", "CMakeFiles"].contains(lastPart(of: path)) { return true }
         return ELFFile(path)?.isMadeByABuild ?? false

@@ -1,4 +1,4 @@
-/// The programs in a folder: which files are ELF executables, and which of them is the server.
+/// Finds the programs in a folder: which files are ELF executables, and which of them is the server.
 
 import Posix
 import SystemPackage
@@ -23,12 +23,12 @@ struct ELFFile {
     }
 
     var isProgram: Bool { kind != .object && isMarkedRunnable && !isLibrary }
-    /// An object file or a program, not a library: those may have come with the sources.
+    /// An object file or a program, but no library: a library may have come with the sources.
     var isMadeByABuild: Bool { kind == .object || isProgram }
 }
 
 package enum ServerBinary {
-    /// The paths of all programs in `folder`, from it on, sorted.
+    /// The paths of all programs, relative to `folder`, sorted.
     package static func programs(in folder: String) -> [String] {
         var (found, folders): ([String], [String]) = ([], [""])
         while let place = folders.popLast(), found.count < 1000 {
@@ -45,7 +45,7 @@ package enum ServerBinary {
         return found.sorted()
     }
 
-    /// The one whose name says that it is the server, or else the only one that can be it.
+    /// The program whose name says that it is the server, or else the only one that can be it.
     package static func choose(among programs: [String]) -> String? {
         func name(_ path: String) -> String { lastPart(of: path).lowercased() }
         let possible = programs.filter { !name($0).contains("client") && !name($0).contains("test") }

@@ -1,14 +1,14 @@
-/// From a built folder to a command that starts its server: which program, and which arguments it wants.
+/// Finds the command that starts a built folder's server: which program, and which arguments it expects.
 
 import Posix
 package import World
 
 package struct FolderServer {
     package let server: ForeignServer
-    /// Commands that did not start it, each with why.
+    /// Commands that did not start the server, each with the reason.
     package let failed: [String]
 
-    /// - Parameter server: without a command when that is to be found out.
+    /// - Parameter server: its command is empty when the command is to be found.
     package static func find(
         _ server: ForeignServer, from build: ServerBuild, cancel: Int32, lease: Lease
     ) throws(WorldFailure) -> FolderServer {
@@ -48,7 +48,7 @@ package struct FolderServer {
                 return FolderServer(server: server, failed: failed)
             } catch .serverDidNotStart(let why) {
                 failed.append("tried '\(server.command)': \(why)")
-                // What it says about itself goes before guesses.
+                // Its own usage text goes before guesses.
                 if let form = ArgumentForms.form(fromUsage: why, of: program), !forms.contains(form) {
                     forms.insert(form, at: next)
                 }

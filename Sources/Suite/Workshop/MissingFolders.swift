@@ -1,12 +1,12 @@
-/// Folders that a build trips over because git keeps no empty ones (obj/, bin/), read from what the build says.
+/// Finds the folders that a build misses because git keeps no empty ones (obj/, bin/), in the build's own output.
 
 import Posix
 
 package enum MissingFolders {
     /// Relative to where the build was started, each once, in the order met.
     ///
-    /// Compilers, linkers and shells all name the file that they cannot make. What a compiler cannot find to read
-    /// ends with .h or a like; a folder for that would not help.
+    /// Compilers, linkers and shells all name the file that they cannot create. A file that a compiler cannot read ends
+    /// with .h or the like; a folder for it would not help.
     package static func named(in output: [UInt8], from top: String) -> [String] {
         var (found, places): ([String], [String]) = ([], [])
         for line in String(decoding: output, as: UTF8.self).split(separator: "\n") {

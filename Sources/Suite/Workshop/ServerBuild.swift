@@ -1,21 +1,22 @@
-/// A server's folder, copied and built: what was typed, and which programs came of it.
+/// Copies a server's folder and builds the copy: which command built it, and which programs it made.
 
 import Posix
 import SystemPackage
 package import World
 
 package struct ServerBuild {
-    /// The built copy; it goes with the run.
+    /// The built copy; it is removed with the run.
     package let folder: String
-    /// Where in it the build was typed, and the server is started if nothing else is said; empty: at its top.
+    /// Where the build ran; the server is started there too unless --cwd says otherwise. Empty: at the top.
     package let place: String
-    /// What was typed there; nil: there was nothing to build.
+    /// The command that built it; nil: there was nothing to build.
     package let command: String?
     package let duration: Duration
 
     private static let patience = Duration.seconds(300)
 
-    /// - Parameter command: what builds it; nil: a Makefile or CMakeLists.txt is looked for; empty: nothing does.
+    /// - Parameter command: the build command; nil: a Makefile or CMakeLists.txt is looked for; empty: nothing is
+    /// built.
     package static func make(
         of source: String, command: String?, world: WorldGuard, cancel: Int32
     ) throws(WorldFailure) -> ServerBuild {
@@ -43,7 +44,7 @@ package struct ServerBuild {
             }
             if report.outcome == .interrupted { throw .interrupted }
             let missing = MissingFolders.named(in: report.output, from: top).filter { !isFolder(top + "/" + $0) }
-            // Each round makes at least one folder, so there are not many.
+            // Each round makes at least one folder, so the rounds are few.
             guard !missing.isEmpty, made.count < 50, report.outcome != .tooLong else {
                 throw failed(report, typed, plan.place)
             }

@@ -1,4 +1,4 @@
-/// A server that runs already and is none of ours: where it listens, and whom it lets in.
+/// An attached server: one that runs already and that the suite did not start; where it listens, and its accounts.
 
 package import Posix
 
@@ -34,15 +34,16 @@ package struct Attachment: Sendable, Equatable {
         return accounts
     }
 
-    /// Of this machine: a client may come from any address of 127.0.0.0/8.
+    /// The server is on this machine, so a client may come from any address of 127.0.0.0/8.
     package var isLocal: Bool { address.bytes[12] == 127 }
 
     package var passwords: Passwords {
         Passwords(Dictionary(accounts.map { ($0.name, $0.password) }, uniquingKeysWith: { first, _ in first }))
     }
 
-    /// Who plays whom: a name of the fixture that is an account plays itself, others are played by accounts that are
-    /// left. nil: there are too few, or one is meant for its special password (longpw, blankpw, utf8pw).
+    /// Which account plays which user. An account with a fixture's name plays that user; the remaining accounts play
+    /// the others. nil: there are too few accounts, or a user is needed for its special password (longpw, blankpw,
+    /// utf8pw).
     package func cast(_ users: [String]) -> [String: String]? {
         let names = accounts.map(\.name)
         var free = names.filter { !users.contains($0) }

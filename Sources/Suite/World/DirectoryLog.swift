@@ -1,4 +1,4 @@
-/// The directory's log, read as it grows: how many binds with a name it was asked for.
+/// Follows the directory's log, and counts the binds with a name.
 
 import Glibc
 import Posix
@@ -17,7 +17,7 @@ struct DirectoryLog: ~Copyable {
         file = try folder.open(String(path[path.index(after: slash)...]), .readOnly)
     }
 
-    /// Forgets what was counted; what is in the log now belongs to somebody else.
+    /// Forgets the count; the log up to here belongs to an earlier transcript.
     mutating func mark() throws(Errno) {
         _ = try count()
         (binds, askedForTLS, partial) = (0, false, [])
@@ -52,8 +52,8 @@ struct DirectoryLog: ~Copyable {
 }
 
 extension ArraySlice<UInt8> {
-    /// Logs and memory maps are searched while a test waits: the standard library's `contains` takes a hundred times as
-    /// long for bytes (15 µs for a line of the log).
+    /// `contains` of the standard library takes a hundred times as long for bytes (15 µs for a line of the log), and
+    /// logs and memory maps are searched while a test waits.
     func contains(sequence: String) -> Bool {
         let wanted = Array(sequence.utf8)
         guard count >= wanted.count else { return false }

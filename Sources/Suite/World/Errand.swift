@@ -1,4 +1,4 @@
-/// A shell command run to its end in bounded time: the last of what it says is kept, and nothing of it lives on.
+/// Runs a shell command to its end in bounded time, keeps the last of its output, and ends everything it started.
 
 package import Posix
 package import SystemPackage
@@ -8,7 +8,7 @@ package struct Errand {
 
     package struct Report {
         package let outcome: Outcome
-        /// The last 64 KiB of what it wrote, both ways.
+        /// The last 64 KiB of its standard output and standard error.
         package let output: [UInt8]
 
         package func lastLines(_ count: Int) -> [String] {
@@ -30,7 +30,8 @@ package struct Errand {
         var spawn = Spawn("/bin/sh", ["-c", command])
         spawn.workingFolder = folder
         spawn.environment = processEnvironment()
-        // A "clear" in a Makefile wants a terminal that can be cleared ("dumb" cannot); what compilers say is read here.
+        // A "clear" in a Makefile needs a terminal that can be cleared ("dumb" cannot). Compilers' messages are read
+        // here, so they must be in English.
         spawn.environment?.merge(["TERM": "vt100", "LC_ALL": "C", world.mark.name: world.mark.value]) { $1 }
         spawn.descriptors = [1: pipe.writing.number, 2: pipe.writing.number]
         spawn.ownGroup = true
@@ -44,7 +45,7 @@ package struct Errand {
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while outcome == nil {
             var entries = [PollEntry(isOpen ? reading.number : -1, .readable), PollEntry(cancel, .readable)]
-            // A child that stays behind may hold the pipe, so its end is not the command's.
+            // A child that stays behind may hold the pipe open, so the end of the pipe is not the end of the command.
             _ = try Clock.system.poll(&entries, until: min(deadline, Clock.system.now() + .milliseconds(50)))
             if !entries[0].ready.isEmpty {
                 let count = try read(reading.number, into: &buffer, at: 0..<buffer.count)

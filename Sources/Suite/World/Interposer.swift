@@ -1,4 +1,4 @@
-/// The interposer of a run: compiled at its first use, preloaded into foreign servers (Resources/testworld.c).
+/// The library that is preloaded into foreign servers (Resources/testworld.c); compiled once per run, at its first use.
 
 import Posix
 import Synchronization
@@ -9,8 +9,8 @@ package final class Interposer: Sendable {
 
     init() {}
 
-    /// What a foreign server is started with: this process's environment, the interposer, and where it finds
-    /// clock page and directory. AddressSanitizer is told that it does not come first.
+    /// The environment of a foreign server: this process's own, the interposer, clock page and directory.
+    /// AddressSanitizer is told to accept that it does not come first.
     package func environment(
         clock: VirtualClock?, directory: LDAPDirectory?, world: WorldGuard
     ) throws(WorldFailure) -> [String: String] {
@@ -20,7 +20,7 @@ package final class Interposer: Sendable {
         if let clock { values["TESTWORLD_CLOCK"] = clock.path }
         if let directory {
             values["TESTWORLD_DIRECTORY"] = String(directory.url.dropFirst("ldap://".count))
-            // libldap's name for it, and OpenSSL's; a server that sets its own CA has chosen.
+            // libldap's variable and OpenSSL's. A server that sets its own CA file overrides them.
             values["LDAPTLS_CACERT"] = directory.caFile
             values["SSL_CERT_FILE"] = directory.caFile
         }
@@ -28,8 +28,8 @@ package final class Interposer: Sendable {
         return values
     }
 
-    /// Whether a server runs with it; a static program never does. Asked of the processes that have no children:
-    /// above them stand shells and the like.
+    /// Whether a server runs with the interposer; a static program never does. Only processes without children count,
+    /// because shells and the like stand above them.
     func isLoaded(in tree: ProcessTree) -> Bool {
         guard let library = library.withLock({ $0 }) else { return false }
         let parents = Set(tree.members.map(\.parent))
@@ -39,7 +39,7 @@ package final class Interposer: Sendable {
         }
     }
 
-    /// nil when a program of this machine runs with it; otherwise why not.
+    /// nil when programs of this machine run with it; otherwise the reason why not.
     package func obstacle(in world: WorldGuard) -> String? {
         do {
             var spawn = Spawn("/bin/sh", ["-c", "grep -c testworld.so /proc/self/maps"])
@@ -51,7 +51,7 @@ package final class Interposer: Sendable {
         }
     }
 
-    /// The library's path. The folder goes with the run.
+    /// The path of the library. Its folder is removed with the run.
     func compiled(in world: WorldGuard) throws(WorldFailure) -> String {
         let result = library.withLock { library -> Result<String, WorldFailure> in
             if let library { return .success(library) }

@@ -1,4 +1,4 @@
-/// A real slapd as a throwaway process, started by scripts/start-slapd.sh and watched by the guard.
+/// A real slapd as a throwaway process; scripts/start-slapd.sh starts it, and the guard watches it.
 
 import Glibc
 package import Posix
@@ -13,6 +13,7 @@ package final class LDAPDirectory {
     private let script: String
     private let world: WorldGuard
     private var log: DirectoryLog
+    private let logPath: String
     private enum State { case answering, hanging, halted, withoutTLS, untrusted }
     private var state = State.answering
     private var configuration: [UInt8] = []
@@ -24,7 +25,7 @@ package final class LDAPDirectory {
     ) throws(WorldFailure) -> LDAPDirectory {
         do {
             let temporary = processEnvironment()["TMPDIR"] ?? ""
-            // slapd's socket stands in it, and a socket's path is short.
+            // The folder holds slapd's socket, and a socket's path must be short.
             let parent = temporary.isEmpty || temporary.utf8.count > 60 ? "/tmp" : temporary
             let folder = try world.makeTemporaryFolder(parent + "/tw-d")
             var arguments = ["--dir", folder] + ldif.flatMap { ["--ldif", $0] }
@@ -45,10 +46,11 @@ package final class LDAPDirectory {
         (self.url, self.caFile, self.folder, self.process) = (url, caFile, folder, ProcessID(process))
         (self.script, self.world) = (script, world)
         log = try DirectoryLog(path: path)
+        logPath = path
         world.watch(group: self.process)
     }
 
-    /// Binds from here on are counted from zero.
+    /// Counts binds from zero from here on.
     package func markBinds() throws(WorldFailure) {
         do { try log.mark() } catch { throw .broken("slapd's log: \(error)") }
     }
@@ -58,7 +60,13 @@ package final class LDAPDirectory {
         do { return try log.count() } catch { throw .broken("slapd's log: \(error)") }
     }
 
-    /// Whether somebody had asked it for encryption between the mark and the last look at its binds.
+    /// The last lines of slapd's log, for reports.
+    package func lastLogLines(_ count: Int) -> [String] {
+        let bytes = (try? readFile(logPath, limit: 1 << 24)) ?? []
+        return bytes.split(separator: UInt8(ascii: "\n")).suffix(count).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Whether somebody asked for StartTLS between the mark and the last look at the binds.
     package var askedForTLS: Bool { log.askedForTLS }
 
     /// A watch that wakes when the log grows.
@@ -82,7 +90,7 @@ package final class LDAPDirectory {
         do {
             try process.send(signal: Signals.stop)
             state = .hanging
-            // Sent is not done: a thread on another processor goes on, and answers, until it is interrupted.
+            // A sent SIGSTOP is not yet effective: a thread on another processor answers until it is interrupted.
             let deadline = Clock.system.now() + .seconds(10)
             while try !ProcessTree.isStopped(process) {
                 if Clock.system.now() > deadline { throw WorldFailure.broken("slapd does not stop at SIGSTOP") }
@@ -95,7 +103,7 @@ package final class LDAPDirectory {
         }
     }
 
-    /// Answers, but refuses StartTLS: started again without a certificate.
+    /// Answers, but refuses StartTLS: slapd is started again without a certificate.
     package func refuseTLS() throws(WorldFailure) {
         try halt()
         try configure { $0.filter { !$0.starts(with: "TLS".utf8) } }
@@ -146,7 +154,7 @@ package final class LDAPDirectory {
         do { try writeFile(path, configuration) } catch { throw .broken("\(path): \(error)") }
     }
 
-    /// Whether it runs and may send something.
+    /// Whether slapd runs and may send something.
     package var isAwake: Bool { state != .hanging && state != .halted }
 
     /// Ends slapd and removes its folder.

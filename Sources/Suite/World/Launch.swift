@@ -1,4 +1,4 @@
-/// How each kind of server is told its port, and how it is known to listen.
+/// How each kind of server is told its port, and how the suite knows that it listens.
 
 import Posix
 import Synchronization
@@ -7,7 +7,7 @@ import SystemPackage
 struct Launch {
     let spawn: Spawn
     private let readiness: Readiness
-    /// nil: the server was not told which port, so it is the one that it listens on.
+    /// nil: the server was not told a port, so any port it listens on is the one.
     private enum Readiness { case portFile(String), listener(UInt16?) }
 
     init(
@@ -43,13 +43,13 @@ struct Launch {
         }
     }
 
-    /// One after the other from a place of this process's own: between the look at a port and the server's own bind(2)
-    /// another thread that drew lots looked at the same port, and one of two servers ended at its start. Slapds take
-    /// theirs above (start-slapd.sh), and the system hands out by itself what is higher still.
+    /// Ports in turn, from a random place in this range. Ports drawn at random collided: another thread drew the same
+    /// one between our check and the server's bind(2). start-slapd.sh takes ports above this range, and the system's
+    /// ephemeral ports are higher still.
     private static let ports = UInt16(10_000)..<20_000
     private static let turns = Atomic(Int.random(in: 0..<ports.count))
 
-    /// Free on every address, also for a server that sets no SO_REUSEADDR.
+    /// A port that is free on every address, even for a server that does not set SO_REUSEADDR.
     static func freePort() throws(Errno) -> UInt16 {
         var error = Errno.addressInUse
         for _ in 0..<50 {
@@ -65,7 +65,7 @@ struct Launch {
         throw error
     }
 
-    /// The port once the server listens; nil when it ended or took too long.
+    /// The port once the server listens; nil when the server ended or took too long.
     func awaitPort(
         _ watch: borrowing FolderWatch, of leader: ProcessID, ended: () throws(Errno) -> Bool
     ) throws(Errno) -> UInt16? {
@@ -81,11 +81,11 @@ struct Launch {
                 pauseBriefly(microseconds: 1000)
                 let isLate = Clock.system.now() - began > .seconds(1)
                 guard isLate || Listeners.all().contains(where: { $0.port == port }) else { break }
-                // Somebody else may have taken the port meanwhile.
+                // Another program may have taken the port meanwhile.
                 let ports = Listeners.ports(of: .of(group: leader))
                 if ports.contains(port) { return port }
                 guard isLate else { break }
-                // It has another opinion, and will not listen here.
+                // The server listens on another port, so it will not listen on this one.
                 if !ports.isEmpty { return nil }
             case .listener(nil):
                 if let port = Listeners.ports(of: .of(group: leader)).first { return port }

@@ -1,4 +1,4 @@
-/// What one worker keeps from transcript to transcript: its directories and the fixture's passwords.
+/// What one worker keeps from transcript to transcript: its directories, the fixture's passwords, and the guard.
 
 import Posix
 import SystemPackage
@@ -34,7 +34,7 @@ package final class Lease {
     }
 }
 
-/// Where the directory's script and entries are.
+/// Where the directory's script and its entries are.
 package struct Fixture: Sendable {
     package var script: String
     package var ldif: [String]

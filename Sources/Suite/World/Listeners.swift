@@ -1,9 +1,9 @@
-/// Who listens on which port, as the kernel tells it: a connection made to try would be a client of the server's.
+/// Says which process listens on which port, asked of the kernel: a trial connection would be a client of the server.
 
 import Posix
 
 enum Listeners {
-    /// All of this machine's.
+    /// All listeners of this machine.
     static func all() -> [(port: UInt16, inode: Int)] {
         if let table = try? SocketTable(), let known = try? table.listeners() { return known }
         // A kernel without sock_diag(7).
@@ -18,7 +18,7 @@ enum Listeners {
         }
     }
 
-    /// Those that a process of `tree` holds.
+    /// The ports that a process of `tree` listens on.
     static func ports(of tree: ProcessTree) -> [UInt16] {
         let sockets = Set(tree.alive.flatMap { ProcessTree.sockets(of: $0) })
         return all().filter { sockets.contains($0.inode) }.map(\.port)

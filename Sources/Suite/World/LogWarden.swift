@@ -1,4 +1,4 @@
-/// Keeps a server that floods its log from filling the disk: beyond a limit the log begins anew.
+/// Truncates the log of a server that floods it, so that the disk does not fill.
 
 import Posix
 import SystemPackage
@@ -8,7 +8,7 @@ final class LogWarden {
     private var stop: OwnedDescriptor?
     private let thread: Thread
 
-    /// - Parameter log: open for appending, so that whoever writes goes on at the new end.
+    /// - Parameter log: opened for appending, so that writers go on at the new end.
     init(_ log: borrowing OwnedDescriptor) throws(Errno) {
         var pipe = try Pipe.make()
         let log = try log.duplicate().release()
@@ -17,7 +17,7 @@ final class LogWarden {
         thread = try Thread.start {
             let reading = OwnedDescriptor(owning: reading)
             let log = OwnedDescriptor(owning: log)
-            // The pipe's end is ours. Nothing tells when a file has grown too big.
+            // Our end of the pipe ends this thread. The kernel does not notify about a file's size, so it is polled.
             while case let next = Clock.system.now() + .milliseconds(100),
                 (try? Clock.system.wait(for: .readable, on: reading.number, until: next)) == false
             {

@@ -1,4 +1,4 @@
-/// The processes of a server under test as /proc shows them: who they are, and whether all of them sleep.
+/// The processes of a server under test, as /proc shows them: which they are, and whether all their threads sleep.
 
 package import Posix
 import SystemPackage
@@ -14,7 +14,7 @@ package struct ProcessTree: Sendable {
 
     package let members: [Member]
 
-    /// All processes of `group`, and what descends from its leader outside the group.
+    /// All processes of `group`, and the descendants of its leader outside the group.
     package static func of(group: ProcessID) -> ProcessTree {
         let everybody = all()
         var inside = Set(everybody.filter { $0.group == group.number }.map(\.pid.number))
@@ -29,7 +29,7 @@ package struct ProcessTree: Sendable {
         return ProcessTree(members: everybody.filter { inside.contains($0.pid.number) })
     }
 
-    /// Those with that entry in their environment: also what has left its group and lost its parent.
+    /// Processes with that entry in their environment, including those that left the group and lost their parent.
     static func carrying(_ entry: String) -> [ProcessID] {
         all().map(\.pid).filter { pid in
             ((try? readFile("/proc/\(pid)/environ")) ?? []).split(separator: 0).contains {
@@ -39,8 +39,8 @@ package struct ProcessTree: Sendable {
     }
 
     package var zombies: Int { members.count { $0.state == UInt8(ascii: "Z") } }
-    /// A thread runs, or waits for the disk. A process's own state is that of its first thread, which may sleep while
-    /// others work.
+    /// Whether a thread runs or waits for the disk. The state of a process is that of its first thread, which may sleep
+    /// while others work.
     package var isBusy: Bool {
         alive.contains { process in
             let threads = (try? Posix.Directory.open(path: "/proc/\(process)/task").names()) ?? []
@@ -70,7 +70,7 @@ package struct ProcessTree: Sendable {
         }
     }
 
-    /// The name of the program, between parentheses, may hold anything: the last one ends it.
+    /// The program's name, in parentheses, may hold any byte, so the last parenthesis ends it.
     static func parse(_ stat: [UInt8]) -> Member? {
         guard let open = stat.firstIndex(of: UInt8(ascii: "(")), let close = stat.lastIndex(of: UInt8(ascii: ")")),
             let pid = Int32(String(decoding: stat[..<open], as: UTF8.self).filter { $0 != " " })
@@ -83,22 +83,22 @@ package struct ProcessTree: Sendable {
         return Member(pid: ProcessID(pid), parent: parent, group: group, state: state)
     }
 
-    /// Resident memory of the biggest process, bytes.
+    /// Resident memory of the largest process, in bytes.
     package var largestResident: Int { alive.map { ProcessTree.status($0, "VmRSS:") }.max() ?? 0 }
 
-    /// The most that any process that still lives ever had resident, bytes.
+    /// The highest resident memory that any living process ever had, in bytes.
     package var peakResident: Int { alive.map { ProcessTree.status($0, "VmHWM:") }.max() ?? 0 }
 
     package static func peakResident(of process: ProcessID) -> Int { status(process, "VmHWM:") }
 
-    /// A line of proc_pid_status(5) that is in kB, as bytes.
+    /// A line of proc_pid_status(5) given in kB, converted to bytes.
     private static func status(_ pid: ProcessID, _ key: String) -> Int {
         let lines = ((try? readFile("/proc/\(pid)/status")) ?? []).split(separator: UInt8(ascii: "\n"))
         guard let line = lines.first(where: { $0.starts(with: key.utf8) }) else { return 0 }
         return (Int(String(decoding: line.filter { (48...57).contains($0) }, as: UTF8.self)) ?? 0) * 1024
     }
 
-    /// The processes that hold the other end of our connection, in the order of their numbers.
+    /// The processes that hold the other end of our connection, by ascending process id.
     package func owners(ofPeerOf local: TCPAddress, remote: TCPAddress) -> [ProcessID] {
         guard let table = try? SocketTable(), let inode = try? table.inode(atPeerOf: local, remote: remote) else {
             return []

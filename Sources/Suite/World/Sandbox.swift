@@ -1,12 +1,12 @@
-/// A command in a bubblewrap, for programs that nobody has read.
+/// Runs a command in bubblewrap, for programs that nobody has reviewed.
 
 import Posix
 import SystemPackage
 
 package enum Sandbox {
-    /// It sees the machine read-only and without anybody's home, writes in the stage and in a /tmp and /dev/shm of its
-    /// own, and has its own semaphores. Network is the machine's, for the directory is there too: the interposer keeps
-    /// a dynamic program from everything else.
+    /// The command sees the machine read-only and no home folders. It can write in the stage, and in a /tmp and
+    /// /dev/shm of its own, and it has its own semaphores. It shares the machine's network, because the directory is
+    /// there; the interposer keeps a dynamic program from other addresses.
     static func around(_ spawn: Spawn, _ stage: Stage, readable: [String]) -> Spawn {
         var arguments = [
             "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/dev/shm",
@@ -18,7 +18,7 @@ package enum Sandbox {
         return Spawn("bwrap", arguments + [spawn.program] + spawn.arguments)
     }
 
-    /// nil when a program can be started so; otherwise why not.
+    /// nil when bubblewrap works here; otherwise the reason why not.
     package static var obstacle: String? {
         let trial = Spawn("bwrap", ["--ro-bind", "/", "/", "--dev", "/dev", "--unshare-ipc", "--", "/bin/true"])
         do {

@@ -1,4 +1,4 @@
-/// The server under test: started in a process group of its own, stopped, killed, and its end observed.
+/// The server under test: starts it in its own process group, stops or kills it, and observes its end.
 
 import Glibc
 package import Posix
@@ -7,16 +7,17 @@ import SystemPackage
 package final class ServerProcess {
     package let address: TCPAddress
     package var port: UInt16 { address.port }
-    /// Meaningless where the server is not ours.
+    /// Has no meaning for an attached server.
     package let leader: ProcessID
     private let world: WorldGuard
     package let isOurs: Bool
     private var ending: Ending?
     private var isSandboxed = false
     private var warden: LogWarden?
-    /// Everything the server starts carries it, wherever it goes.
+    /// An environment entry that everything the server starts inherits.
     private let mark: (name: String, value: String)
-    /// A foreign server that the interposer is in: it can be shown the directory and a clock.
+    /// A foreign server that runs with the interposer, so that the suite can lead it to the directory and move its
+    /// clock.
     package private(set) var isInterposed = false
 
     /// Real time a server may take until it listens.
@@ -76,7 +77,7 @@ package final class ServerProcess {
         (self.leader, self.mark, self.world, self.ending, isOurs) = (leader, mark, world, ending, true)
     }
 
-    /// One that was there before and will be there afterwards; nothing of it is seen.
+    /// A server that ran before and will run afterwards; nothing of its processes is seen.
     package init(attachedTo address: TCPAddress, world: WorldGuard) {
         (self.address, self.world, isOurs) = (address, world, false)
         (leader, mark) = (ProcessID.current, ("", ""))
@@ -94,7 +95,7 @@ package final class ServerProcess {
         return ([how] + stage.lastLogLines(5)).joined(separator: "\n  ")
     }
 
-    /// How it ended, if it did so by itself or was told to.
+    /// How the server ended, by itself or on request; nil: it runs.
     package func ended() -> Ending? {
         if isOurs && ending == nil { ending = try? leader.ended() }
         return ending
@@ -102,20 +103,20 @@ package final class ServerProcess {
 
     package var tree: ProcessTree { isOurs ? .of(group: leader) : ProcessTree(members: []) }
 
-    /// The server's own process: kill -9 of it and of everything it started, waited for.
+    /// Kills the server (kill -9) with everything it started, and waits for their end.
     package func kill() {
         guard isOurs else { return }
         let others = tree.alive + ProcessTree.carrying("\(mark.name)=\(mark.value)")
         _ = try? leader.sendToGroup(signal: SIGKILL)
         for process in others where process != leader { _ = try? process.send(signal: SIGKILL) }
         if ending == nil { ending = try? leader.wait() }
-        // A killed process holds its locks and its port until it is gone.
+        // A killed process keeps its locks and its port until it is gone.
         while others.contains(where: { isAlive($0) }) { pauseBriefly(microseconds: 200) }
         world.forget(group: leader)
         warden?.end()
     }
 
-    /// Whom TERM is for: bwrap would end without a word to the server inside.
+    /// Who receives SIGTERM: bwrap would end at once and not pass it to the server inside.
     private var addressees: [ProcessID] {
         guard isSandboxed else { return [leader] }
         return tree.members.filter { $0.parent == leader.number }.map(\.pid)
@@ -126,8 +127,9 @@ package final class ServerProcess {
         return member.state != UInt8(ascii: "Z") && member.state != UInt8(ascii: "X")
     }
 
-    /// TERM; after `patience` of real time a second TERM, then kill. Returns how it ended and whether TERM sufficed.
-    /// `meanwhile` is called again and again while it stops, and should wait a little.
+    /// Sends SIGTERM; after `patience` of real time a second SIGTERM, then SIGKILL. Returns how the server ended and
+    /// whether SIGTERM sufficed. Calls `meanwhile` again and again while the server stops; `meanwhile` should wait a
+    /// little.
     package func stop(patience: Duration, meanwhile: () -> Void) -> (ending: Ending?, orderly: Bool) {
         precondition(isOurs, "an attached server is not stopped")
         if let ended = ended() { return (ended, false) }

@@ -6,7 +6,7 @@ package enum ServerProgram: Sendable, Equatable {
     /// The project's own server: the path of its executable.
     case reference(String)
     case foreign(ForeignServer)
-    /// Running already, and not ours to stop or look into.
+    /// It runs already; the suite neither stops it nor looks into it.
     case attached(Attachment)
 
     package static func foreign(command: String) -> ServerProgram { .foreign(ForeignServer(command: command)) }
@@ -33,18 +33,18 @@ package struct ForeignServer: Sendable, Equatable {
     package var command: String
     /// What reports call it; nil: as its command.
     package var name: String?
-    /// A built folder; each start on a new stage happens in a fresh copy of it, for servers keep state there.
+    /// The built folder. Each start on a new stage gets a fresh copy, because servers keep state in it.
     package var folder: String?
-    /// Where in that folder the command is typed; empty: at its top.
+    /// Where in that folder the command is started; empty: at its top.
     package var workingFolder = ""
-    /// Untrusted: it sees the machine read-only, no home, and may write in its stage alone.
+    /// Nobody has reviewed it: it sees the machine read-only and no home folders, and can write in its stage only.
     package var isSandboxed = false
 
     package init(command: String) { self.command = command }
 }
 
 extension String {
-    /// As one word of a shell command.
+    /// The text quoted as one word of a shell command.
     package var shellQuoted: String {
         let plain = !isEmpty && utf8.allSatisfy { "-_./=:,+@%{}".utf8.contains($0) || isalnum($0) }
         return plain ? self : "'" + replacing("'", with: "'\\''") + "'"

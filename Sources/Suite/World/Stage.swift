@@ -1,23 +1,23 @@
-/// The folder one transcript is played in: spool, clock page, port file, log, and an outside to watch.
+/// The folder that one transcript is played in: spool, clock page, port file, log, and an outside that must not change.
 
 import Posix
 import SystemPackage
 
 package final class Stage: Sendable {
-    /// "/tmp/twXXXXXX", or in TMPDIR where that is as short: the spool's path stays far below 40 bytes, which some servers cut.
+    /// "/tmp/twXXXXXX", or in TMPDIR where that is as short: some servers cut the spool's path at 40 bytes.
     package let folder: String
     package let clock: VirtualClock
     private let world: WorldGuard
 
-    /// Two levels down, so that `../../x` too ends up where `outside()` looks.
+    /// Two levels down, so that `../../x` ends up where `outside()` looks.
     package var spool: String { folder + "/a/s" }
     package var log: String { folder + "/log/server" }
     package var portFile: String { folder + "/log/port" }
-    /// A foreign server's working folder; what it keeps there is its own affair.
+    /// A foreign server's working folder; the suite does not look at what it keeps there.
     package var workingFolder: String { folder + "/cwd" }
 
-    /// - Parameter flowing: time goes on by itself, as foreign servers need it.
-    /// - Parameter furnishedLike: a folder whose content the working folder begins with.
+    /// - Parameter flowing: time passes by itself, as foreign servers need it.
+    /// - Parameter furnishedLike: a folder whose content is copied into the working folder.
     package init(
         world: WorldGuard, flowing: Bool = false, furnishedLike furniture: String? = nil
     ) throws(WorldFailure) {
@@ -41,13 +41,13 @@ package final class Stage: Sendable {
         self.world = world
     }
 
-    /// Removes the folder, or leaves it for a look.
+    /// Removes the folder, or keeps it for the user to look at.
     package func end(keeping: Bool = false) {
         if !keeping { try? removeTree(folder) }
         world.forget(folder: folder)
     }
 
-    /// Everything beside the spool, the log and the working folder, with what would change if it were touched.
+    /// Every path beside the spool, the log and the working folder, with what would change if somebody touched it.
     package func outside() -> [String: String] {
         var found: [String: String] = [:]
         var folders = [folder]
@@ -56,7 +56,7 @@ package final class Stage: Sendable {
                 let path = next + "/" + name
                 if [spool, folder + "/log", workingFolder].contains(path) { continue }
                 if isFolder(path) { folders.append(path) }
-                // A spool that is made anew touches its parent; who adds anything else there is seen by that.
+                // A new spool changes its parent's times; a path that somebody adds there shows by itself.
                 if path == folder + "/a" { continue }
                 found[String(path.dropFirst(folder.count + 1))] = fingerprint(path)
             }

@@ -1,4 +1,4 @@
-/// Threads for the programs that test; the server has none.
+/// Threads for the suite and the benchmark; the server has none.
 
 import Glibc
 package import SystemPackage

@@ -1,4 +1,4 @@
-/// A folder copied with all that is in it: modes and times kept, links as they are, no sockets and devices.
+/// Copies a folder with everything in it: keeps modes, times and links, and leaves out sockets and devices.
 
 import Glibc
 import Posix
@@ -6,18 +6,18 @@ import Posix
 package import SystemPackage
 
 package struct TreeCopy {
-    /// Ends with `.fileTooLarge` beyond one of them: somebody named his home folder.
+    /// Beyond one of these limits the copy fails with `.fileTooLarge`: the user has probably named a home folder.
     package var (mostFiles, mostBytes) = (20_000, 1 << 30)
-    /// Programs are not copied but linked. A copy that another thread's fork held open for writing could not be started
-    /// (ETXTBSY) until that child has become another program.
+    /// Programs are linked instead of copied. While a copy is written, a fork in another thread keeps it open for
+    /// writing; it cannot be started (ETXTBSY) until that child runs another program.
     package var linksPrograms = false
     private var (files, bytes) = (0, 0)
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
     package init() {}
 
-    /// Copies what is in `source` into the folder `target`, which is there. `isWanted` is asked with the path of
-    /// every file, link and folder.
+    /// Copies the content of `source` into the existing folder `target`. `isWanted` is asked with the path of every
+    /// file, link and folder.
     package mutating func copy(
         _ source: String, into target: String, where isWanted: (String) -> Bool = { _ in true }
     ) throws(Errno) {
@@ -30,7 +30,7 @@ package struct TreeCopy {
             try retrying { unsafe lstat(from, &found) }
             switch found.st_mode & S_IFMT {
             case S_IFDIR:
-                // Whatever its mode was, what is copied into it must get there and be removed again.
+                // Whatever its mode was, its content must be copied into it and removed again.
                 try retrying { unsafe mkdir(to, found.st_mode & 0o777 | 0o700) }
                 try copy(from, into: to, where: isWanted)
             case S_IFLNK:

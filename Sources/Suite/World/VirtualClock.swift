@@ -1,14 +1,14 @@
-/// The clock page of one transcript: time that the transcript moves, frozen in between or flowing.
+/// The clock page of one transcript: time that the transcript moves; between moves it stands still or flows.
 
 import Posix
 
 /// How a server under test sees the time.
 package enum ClockMode: String, Sendable, CaseIterable {
-    /// It reads the page itself: told by an option of its own, or by {clock-page}.
+    /// The server reads the page itself: an option or {clock-page} gives it the path.
     case page
-    /// The interposer moves the clock of a server that knows nothing of it.
+    /// The interposer moves the clock, and the server does not know of it.
     case preload
-    /// Nothing is moved: what waits, waits.
+    /// The clock is not moved: waiting takes real time.
     case real
 }
 
@@ -16,10 +16,10 @@ package struct VirtualClock: Sendable {
     package let path: String
     private let page: ClockPage
 
-    /// 2026-03-02 12:00:00 UTC, with three hours since boot: nothing begins at zero by accident.
+    /// 2026-03-02 12:00:00 UTC, three hours after boot: a value of zero would hide mistakes.
     private static let beginning = (wall: Duration.seconds(1_772_452_800), boot: Duration.seconds(10_800))
 
-    /// Flowing time begins as the machine's own: a foreign server's files and logs bear it too.
+    /// Flowing time starts at the machine's own, because a foreign server's files and logs carry it too.
     package init(creating path: String, flowing: Bool) throws(WorldFailure) {
         let beginning = flowing ? (wall: .zero, boot: .zero) : VirtualClock.beginning
         do {
@@ -34,9 +34,9 @@ package struct VirtualClock: Sendable {
     package func shiftWall(by duration: Duration) { page.shiftWall(by: duration) }
     package func reboot() { page.reboot() }
     package func setFrozen(_ frozen: Bool) { page.setFlowing(!frozen) }
-    /// How often a program under test looked at the clock.
+    /// How often programs under test have read the clock.
     package var reads: Int64 { page.reads() }
-    /// Reads, and waits that ended because the clock was moved: what shows that the clock reaches the server.
+    /// Reads, and waits that ended because the clock was moved: they show that the clock reaches the server.
     package var signsOfUse: Int64 { page.reads() + page.fired() }
     /// How often a preloaded server gave the kernel a limit that cannot be seen from outside: SO_RCVTIMEO, SO_SNDTIMEO,
     /// alarm, setitimer, timer_settime, timerfd_settime. It never falls. Of a server that is not preloaded it stays 0

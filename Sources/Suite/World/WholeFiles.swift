@@ -4,7 +4,7 @@ import Glibc
 import Posix
 package import SystemPackage
 
-/// The whole of a file of at most `limit` bytes; also one of /proc, whose size is told as 0.
+/// The whole content of a file of at most `limit` bytes; also of files in /proc, whose size is given as 0.
 package func readFile(_ path: String, limit: Int = 1 << 20) throws(Errno) -> [UInt8] {
     let file = OwnedDescriptor(owning: try retrying { unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC) })
     var result: [UInt8] = []
@@ -33,8 +33,8 @@ package func makeTemporaryFolder(_ prefix: String) throws(Errno) -> String {
 
 package func makeFolder(_ path: String) throws(Errno) { try retrying { unsafe mkdir(path, 0o700) } }
 
-/// Removes a folder with everything in it, links themselves and not what they point to. What is gone
-/// meanwhile is no error.
+/// Removes a folder with everything in it. Links are removed, and not what they point to. A path that is already gone
+/// is no error.
 package func removeTree(_ path: String) throws(Errno) {
     if unsafe unlink(path) == 0 || errno == ENOENT { return }
     if errno != EISDIR && errno != EPERM { throw lastErrno() }
@@ -48,7 +48,7 @@ package func isFolder(_ path: String) -> Bool {
     return unsafe lstat(path, &result) == 0 && result.st_mode & S_IFMT == S_IFDIR
 }
 
-/// Where a symbolic link points to; nil when it is none.
+/// The target of a symbolic link; nil when the path is no symbolic link.
 package func linkTarget(_ path: String) -> String? {
     var buffer = [CChar](repeating: 0, count: 4096)
     let count = unsafe readlink(path, &buffer, buffer.count)

@@ -1,36 +1,36 @@
-/// What stands around one playing: a server, its directory, its stage and clock, and addresses to come from.
+/// What surrounds one playing: a server, its directory, its stage and clock, and client addresses.
 
 package import Posix
 
-/// Steps that change the world are played by the thread that began the transcript, while no `parallel` runs;
-/// the threads of a `parallel` only read.
+/// The thread that began the transcript plays the steps that change the world, and no `parallel` runs meanwhile. The
+/// threads of a `parallel` only read it.
 package final class World: @unchecked Sendable {
     package let program: ServerProgram
     package let clockMode: ClockMode
-    /// nil: the server asks one that is not ours.
+    /// nil: the server asks a directory that is not the suite's.
     package let directory: LDAPDirectory?
     package let passwords: Passwords
     package let stage: Stage
-    /// {own}, {other}, {third}: no other playing uses them.
+    /// {own}, {other} and {third}; no other playing uses these addresses.
     package let addresses: [String]
     package private(set) var server: ServerProcess
-    /// The suite ended the server; it is no crash.
+    /// The suite ended the server, so its end is no crash.
     package var isStopped = false
     package private(set) var outside: [String: String]
 
     private let limits: [String]
     private let world: WorldGuard
-    /// Real time until which timers of the server may still notice that the clock moved.
+    /// Until this real time the server's timers may still notice that the clock moved.
     package var settled = Duration.zero
-    /// What the clock page had counted when the clock was moved last; nil before that.
+    /// What the clock page had counted before the last move; nil: it was never moved.
     private var signsAtMove: Int64?
-    /// When a clock that flows was moved, until the next flight leaves; and how much later that was. Real time that passed
-    /// between the two the transcript knows nothing of.
+    /// When a flowing clock was moved; nil once the next flight has left. `lag` is the real time between the two, which
+    /// the transcript does not account for.
     private var moved: Duration?
     private var lag = Duration.zero
 
     /// - Parameter limits: options for the reference server, without their dashes.
-    /// - Parameter address: of the first of three addresses; see `World.address`.
+    /// - Parameter address: number of the first of three addresses; see `World.address`.
     package init(
         _ program: ServerProgram, clock: ClockMode? = nil, limits: [String] = [], allowingAnonymousBind: Bool = false,
         address: Int, lease: Lease
@@ -41,7 +41,7 @@ package final class World: @unchecked Sendable {
         passwords = attachment?.passwords ?? lease.passwords
         directory = attachment == nil ? try lease.directory(allowingAnonymousBind: allowingAnonymousBind) : nil
         addresses = (0..<3).map { place in
-            // Over a network there is but one to come from.
+            // Over a network there is only one address to come from.
             attachment?.isLocal == false ? "0.0.0.0" : World.address(address + place)
         }
         stage = try Stage(world: world, flowing: !program.isReference, furnishedLike: program.folder)
@@ -61,12 +61,12 @@ package final class World: @unchecked Sendable {
         outside = stage.outside()
     }
 
-    /// 127.16.0.1, 127.16.0.2, …: away from the addresses people type.
+    /// 127.16.0.1, 127.16.0.2, …: far from the addresses that people type.
     package static func address(_ number: Int) -> String {
         "127.\(16 + number / 62_500 % 200).\(number / 250 % 250).\(number % 250 + 1)"
     }
 
-    /// For looks at a server beside the playings of a run.
+    /// For worlds outside the playings of a run.
     package static let trialAddress = 60_000
 
     package func startServer() throws(WorldFailure) {
@@ -76,7 +76,7 @@ package final class World: @unchecked Sendable {
         isStopped = false
     }
 
-    /// How the server ended, if it did so by itself.
+    /// How the server ended, if it ended by itself.
     package var ending: Ending? { isStopped ? nil : server.ended() }
 
     package func end(keeping: Bool) {
@@ -87,10 +87,10 @@ package final class World: @unchecked Sendable {
 
     // MARK: The moved clock
 
-    /// Call it before the clock is moved.
+    /// Call it before you move the clock.
     package func clockWillMove() { signsAtMove = stage.clock.signsOfUse }
 
-    /// Call it when a clock that flows has been moved.
+    /// Call it after you moved a clock that flows.
     package func clockHasMoved() { moved = Clock.system.now() }
 
     package func flightLeft() {
@@ -99,10 +99,11 @@ package final class World: @unchecked Sendable {
         self.moved = nil
     }
 
-    /// Transcripts stay two seconds away from the minute of a ban.
+    /// Transcripts stay two seconds away from the end of a ban, which leaves this much.
     private static let tolerableLag = Duration.milliseconds(1500)
 
-    /// Why a failure proves nothing about a foreign server: it could not see what the suite did, or saw it too late.
+    /// Why a failure of a foreign server proves nothing: the server could not see the suite's clock or directory, or
+    /// saw the move too late. nil: it proves something.
     package var inconclusive: String? {
         guard case .foreign(let foreign) = program else { return nil }
         let isStatic = server.isInterposed ? "" : " (a static program, or one without libc)"
@@ -121,19 +122,32 @@ package final class World: @unchecked Sendable {
 
     // MARK: Rest
 
-    /// Everybody who might still send something.
+    /// Every process that might still send something.
     private var processes: [ProcessID] {
-        server.tree.alive + (directory.flatMap { $0.isAwake ? [$0.process] : [] } ?? [])
+        server.tree.alive + directoryAwake
     }
 
-    /// Whether everybody sleeps who might send something; said of an attached server, whose processes nobody sees.
+    /// One look at a world in which nothing will happen by itself: every thread of the server sleeps without a limit of
+    /// time, and its directory sleeps too. Two equal looks prove it for the time between them. nil where a thread runs
+    /// or has a limit, and where a limit may be armed that cannot be seen from outside.
+    package func lookForRest() -> Quiescence.Look? {
+        guard server.isOurs, server.isInterposed, !isStopped, stage.clock.limitsArmed == 0 else { return nil }
+        let own = server.tree.alive
+        // The shell or bwrap around the server waits for it, and a server that has ended is told otherwise.
+        return own.isEmpty ? nil : Quiescence.look(atUnlimited: own, and: directoryAwake)
+    }
+
+    private var directoryAwake: [ProcessID] { directory.flatMap { $0.isAwake ? [$0.process] : [] } ?? [] }
+
+    /// Whether every process that might send something sleeps; always true of an attached server, whose processes are
+    /// not seen.
     package var isAsleep: Bool { !server.isOurs || Quiescence.holds(for: processes) }
 
-    /// Whether nobody is about to send anything. Of an attached server only its silence can be seen. There are runtimes
-    /// whose threads never sleep all at once, such as a JVM's on a busy machine: of a foreign server no byte for so
-    /// long is none.
-    /// - Parameter silentSince: when a byte moved last.
-    /// - Parameter slow: scales how long silence must last.
+    /// Whether nobody is about to send anything. An attached server shows only its silence. Some runtimes never have
+    /// all threads asleep at once, such as a JVM on a busy machine; for a foreign server, two seconds without a byte
+    /// count as rest.
+    /// - Parameter silentSince: when the last byte moved.
+    /// - Parameter slow: scales how long the silence must last.
     package func isAtRest(silentSince: Duration, slow: Int) -> Bool {
         if server.isOurs && Quiescence.holds(for: processes) { return true }
         if program.isReference { return false }

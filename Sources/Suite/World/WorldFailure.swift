@@ -5,13 +5,13 @@ import Posix
 package enum WorldFailure: Error, CustomStringConvertible {
     /// The machine lacks something; the text says what to install.
     case missing(String)
-    /// The server under test did not build or start; the text says how far it came, with its last words.
+    /// The server under test did not build or start; the text says how far it came, with the last lines of its output.
     case serverDidNotStart(String)
-    /// It runs, and listens nowhere: other arguments would not help.
+    /// The server runs and listens nowhere; other arguments would not help.
     case serverIsSilent(String)
-    /// The world itself failed: no folder, no process, ….
+    /// The world itself failed, for example to make a folder or a process.
     case broken(String)
-    /// The user had enough.
+    /// The user interrupted the run.
     case interrupted
 
     package var description: String {

@@ -1,16 +1,15 @@
-/// A process that ends and removes everything the runner started, also after kill -9 of the runner.
+/// A process that ends and removes everything the suite started, even after kill -9 of the suite.
 ///
-/// It is a shell that reads what to watch from a pipe. The pipe's end is the runner's end: then it kills
-/// the watched process groups and every process that carries the runner's mark in its environment, and
-/// removes the watched folders.
+/// It is a shell that reads what to watch from a pipe. When the suite ends, the pipe ends. The guard then kills the
+/// watched process groups and every process with the suite's mark in its environment, and removes the watched folders.
 
 package import Posix
 package import SystemPackage
 
 package final class WorldGuard: Sendable {
-    /// An environment entry for everything the runner starts.
+    /// An environment entry that everything the suite starts inherits.
     package let mark: (name: String, value: String)
-    /// One per run, because it is compiled.
+    /// One per run, because it has to be compiled.
     package let interposer = Interposer()
     private let shell: ProcessID
     private let pipe: Int32
@@ -44,8 +43,8 @@ package final class WorldGuard: Sendable {
     package func watch(folder: String) { tell("folder", folder) }
     package func forget(folder: String) { tell("keep", folder) }
 
-    /// A new folder, mode 0700, with a random ending of six letters. It is watched before it is there, for the runner may
-    /// be killed at any moment.
+    /// A new folder, mode 0700, with a random ending of six letters. The guard watches it before it exists, because the
+    /// suite may be killed at any moment.
     package func makeTemporaryFolder(_ prefix: String) throws(Errno) -> String {
         let letters = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
         let folder = prefix + String(decoding: randomBytes(6).map { letters[Int($0 % 32)] }, as: UTF8.self)
@@ -57,13 +56,13 @@ package final class WorldGuard: Sendable {
         return folder
     }
 
-    /// Ends and removes all that is still watched, and returns when that is done.
+    /// Ends and removes everything that is still watched, and returns once that is done.
     package func close() {
         _ = OwnedDescriptor(owning: pipe)
         _ = try? shell.wait()
     }
 
-    // One write of less than PIPE_BUF bytes: threads do not mix their lines.
+    // One write of less than PIPE_BUF bytes is atomic, so threads do not mix their lines.
     private func tell(_ verb: String, _ value: String) {
         try? writeAll(pipe, Array("\(verb) \(value)\n".utf8).span)
     }

@@ -8,18 +8,18 @@ import World
 
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Says what this machine lacks for what, and which --slow a server needs.",
+        commandName: "doctor", abstract: "Reports what this machine lacks, and which --slow a server needs.",
         discussion: """
-            Exit status: 0 nothing that the suite cannot do without is missing · 5 the server did not build or start · \
-            6 something is missing · 64 usage
+            Exit status: 0 the suite can run · 5 the server did not build or start · 6 this machine lacks something that \
+            the suite needs · 64 usage
             """)
     @OptionGroup var suiteOptions: SuiteOptions
     @OptionGroup var target: TargetOptions
-    @Argument(help: "A server's folder, to measure it; nothing is the reference server.") var folder: String?
+    @Argument(help: "The folder of the server to measure; without one, the reference server.") var folder: String?
 
     func validate() throws {
         try target.validate(folder: folder)
-        if target.attach != nil { throw ValidationError("an attached server is not measured") }
+        if target.attach != nil { throw ValidationError("doctor cannot measure an attached server") }
     }
 
     func run() throws {
@@ -64,15 +64,17 @@ enum Machine {
         return [
             program("slapd", "slapd", needed: true, "the directory"),
             program("openssl", "openssl", needed: true, "the directory's certificate"),
-            program("cc", "gcc libc6-dev", needed: false, "the interposer: without it no server but the reference"),
+            program(
+                "cc", "gcc libc6-dev", needed: false, "the preload library: without it only the reference can be tested"
+            ),
             program("make", "make", needed: false, "servers given as a folder with a Makefile"),
             program("g++", "g++", needed: false, "servers in C++ given as a folder"),
             program("cmake", "cmake", needed: false, "servers given as a folder with a CMakeLists.txt"),
             Finding(
-                name: "preload", purpose: "moving the clock of another server, and leading it to the directory",
+                name: "preload", purpose: "moving another server's clock, and redirecting it to the suite's directory",
                 isNeeded: false, obstacle: world.interposer.obstacle(in: world)),
             Finding(
-                name: "bwrap", purpose: "--sandbox bwrap, for programs nobody has read", isNeeded: false,
+                name: "bwrap", purpose: "--sandbox bwrap, for programs that nobody has reviewed", isNeeded: false,
                 obstacle: Sandbox.obstacle),
         ]
     }

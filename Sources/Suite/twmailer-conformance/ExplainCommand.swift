@@ -7,7 +7,7 @@ import Transcript
 
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Says what a clause demands, why, and who tests it.")
+        commandName: "explain", abstract: "Explains what a clause demands, why, and which transcripts test it.")
     @OptionGroup var suiteOptions: SuiteOptions
     @Argument(help: "A clause, such as BAN-3.") var clause: String
 

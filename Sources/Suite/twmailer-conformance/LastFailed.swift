@@ -1,4 +1,4 @@
-/// What --last-failed plays: per server, the transcripts that were in trouble when each was last played.
+/// Remembers, for --last-failed, the transcripts that failed in the last run against each server.
 
 import Bytes
 import Posix

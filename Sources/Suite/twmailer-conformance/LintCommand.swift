@@ -18,7 +18,7 @@ struct LintCommand: ParsableCommand {
             """)
     @OptionGroup var suiteOptions: SuiteOptions
     @Option(help: "The dialect whose macros the transcripts use.") var dialect = "strict"
-    @Argument(help: "Files or folders; nothing is the whole suite.") var paths: [String] = []
+    @Argument(help: "Files or folders; without any, the whole suite.") var paths: [String] = []
 
     func run() throws {
         let place = try SuitePlace(suiteOptions)

@@ -9,8 +9,8 @@ import Transcript
         commandName: "twmailer-conformance",
         abstract: "Plays the transcripts of the TW-Mailer Pro protocol against a server.",
         discussion: """
-            'twmailer-conformance ~/my-server' builds a copy of that folder, finds the server in it and how it is started, \
-            and plays. Without a server it tests the reference server that was built with it.
+            'twmailer-conformance ~/my-server' builds a copy of that folder, finds the server in it, finds out how to start \
+            it, and plays the suite against it. Without a folder it tests the reference server that was built with it.
 
             \(exitStatuses)
             """,
@@ -22,13 +22,13 @@ import Transcript
 }
 
 let exitStatuses = """
-    Exit status: 0 no MUST failed (of the reference: nothing failed) · 1 a MUST failed or the server crashed \
+    Exit status: 0 no MUST failed (for the reference: nothing failed) · 1 a MUST failed or the server crashed \
     · 2 interrupted · 3 fault of the tool · 4 nothing matched \
     · 5 the server did not build or start · 6 this machine lacks something · 64 usage
     """
 
 /// Options that say where the suite is.
 struct SuiteOptions: ParsableArguments {
-    @Option(help: "The suite's folder, when it is not in the checkout this program was built in.")
+    @Option(help: "The suite's folder, if it is not in the checkout that this program was built in.")
     var suite: String?
 }

@@ -1,4 +1,4 @@
-/// From what was asked for to a server that can be started; says what it types on the way.
+/// Makes a server that can be started from the options; prints the commands it runs on the way.
 
 import ArgumentParser
 import Bytes
@@ -15,8 +15,8 @@ struct Preparation {
     let cancel: Int32
     let isQuiet: Bool
 
-    /// With a guard for what is started and with signals that `cancel` tells of; a failure ends the command with its
-    /// exit status.
+    /// Runs `work` with a guard, and with a descriptor that SIGINT and SIGTERM make readable. A failure ends the command
+    /// with its exit status.
     static func during(_ place: SuitePlace, isQuiet: Bool = false, _ work: (Preparation) throws -> Void) throws {
         Signals.turnIntoErrors()
         let cancel = try Signals.catching([2, 15])  // SIGINT, SIGTERM
@@ -31,15 +31,18 @@ struct Preparation {
         }
     }
 
-    /// With a directory and what else a server needs.
+    /// Runs `work` with a directory and the fixture's passwords.
     func leasing<Result>(_ work: (Lease) throws -> Result) throws -> Result {
         let lease = try Lease(fixture: Fixture(checkout: place.checkout), world: world)
         defer { lease.end() }
         return try work(lease)
     }
 
-    /// Starts the server once, before it is judged.
-    func probe(_ options: PlayOptions) throws -> ProbeRecord { try leasing { try Probe(options).run(with: $0) } }
+    /// Starts the server once before the suite judges it, and records its replies.
+    func probe(_ options: PlayOptions, _ speaking: SpeechOptions) throws -> ProbeRecord {
+        let probe = Probe(options, speech: speaking.speech, cut: try speaking.firstCut())
+        return try leasing { try probe.run(with: $0) }
+    }
 
     func server(_ target: TargetOptions, folder: String?) throws -> ServerProgram {
         if target.sandbox != nil, let obstacle = Sandbox.obstacle { throw Exit.machineLacks.said(obstacle) }
@@ -61,7 +64,7 @@ struct Preparation {
         let text: [UInt8]
         do { text = try readFile(users) } catch { throw Exit.faultOfTheTool.said("cannot read \(users): \(error)") }
         guard let accounts = Attachment.accounts(text), accounts.count >= 2 else {
-            throw Exit.faultOfTheTool.said("\(users) holds no two lines of NAME PASSWORD")
+            throw Exit.faultOfTheTool.said("\(users) must hold at least two lines of NAME PASSWORD")
         }
         do { _ = try Sockets.connect(address, nonblocking: false) } catch {
             throw Exit.serverDidNotStart.said("nobody listens at \(address): \(error)")
@@ -95,7 +98,7 @@ struct Preparation {
         return found.server
     }
 
-    // At once: a build takes its time, and a server that is served stands behind it.
+    // Not through a buffer: a build takes long, and the user should see the line before it.
     private func say(_ line: String) {
         if !isQuiet { try? writeAll(1, Array((line + "\n").utf8).span) }
     }

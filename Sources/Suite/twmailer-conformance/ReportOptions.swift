@@ -16,7 +16,7 @@ struct ReportOptions: ParsableArguments {
     @Option(help: "Writes a JUnit report to this file.")
     var junit: String?
 
-    @Option(help: "Failures that are known: lines of TARGET SIGNATURE REASON (docs/REPORTS.md).")
+    @Option(help: "A file of known failures: lines of TARGET SIGNATURE REASON (docs/REPORTS.md).")
     var expectedFailures: String?
 
     /// The events as --expected-failures lets them be seen.

@@ -11,7 +11,7 @@ import World
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Reports on a run that was played before, joining its parts.")
+        commandName: "report", abstract: "Makes the reports of an earlier run again, and joins its parts.")
     @OptionGroup var suiteOptions: SuiteOptions
     @OptionGroup var reports: ReportOptions
     @Flag(name: .shortAndLong, help: "The summary only.") var quiet = false

@@ -20,49 +20,48 @@ struct RunCommand: ParsableCommand {
     var level: Selection.Depth?
     @Option(help: "Only transcripts whose path, title, clauses or tags match this regular expression.")
     var filter: String?
-    @Option(help: "Not those that match this regular expression.")
+    @Option(help: "Leaves out transcripts that match this regular expression.")
     var skip: String?
     @Option(name: .customLong("tag"), help: "Only transcripts with this tag, such as H4 or TL-2; may be repeated.")
     var tags: [String] = []
-    @Flag(help: "Only what failed when this server was last tested.")
+    @Flag(help: "Only what failed in the last run against this server.")
     var lastFailed = false
-    @Option(help: "One part of it, as 2/4: for several machines; 'report' and 'matrix' join their --json files.")
+    @Option(help: "One part of the run, as 2/4, for several machines; 'report' and 'matrix' join their --json files.")
     var partition: Partition?
-    @Flag(help: "Shows what would be played.")
+    @Flag(help: "Lists the transcripts that would be played, and plays none.")
     var list = false
     @Option(
         help:
-            "auto (what another server shows otherwise than the sheet is found out and tolerated), strict, or a file's name."
+            "auto (finds out and tolerates what your server shows differently from the sheet), strict, or a dialect file's name."
     )
     var dialect: String?
-    @Option(help: "How flights are cut: flight, line, byte, random:SEED, all; several are parted by commas.")
-    var segment: String?
+    @OptionGroup var speaking: SpeechOptions
     @Option(
         name: .customShort("j", allowingJoined: true),
         help:
-            "How many transcripts are played at the same time (the reference: 3; another server: 1, for what they share)."
+            "How many transcripts play at the same time (default: 3 for the reference, 1 for your server)."
     )
     var workers: Int?
-    @Option(help: "How long no byte may move before a step has failed: 5s, 500ms, 2min.")
+    @Option(help: "How long no byte may move before a step fails: 5s, 500ms, 2min.")
     var timeout = Patience(duration: .seconds(5))
-    @Option(help: "Scales every limit of real time, for slow machines and servers (doctor proposes one).")
+    @Option(help: "Multiplies every real-time limit, for slow machines and servers ('doctor' suggests a value).")
     var slow = 1
-    @Option(help: "Plays everything so many times; what then fails and passes is FLAKY.")
+    @Option(help: "Plays everything this many times; a transcript that passes and fails is FLAKY.")
     var `repeat` = 1
-    @Flag(help: "Plays in an order of chance.")
+    @Flag(help: "Plays in random order.")
     var shuffle = false
-    @Option(help: "The seed of that order; --shuffle without it says which it took.")
+    @Option(help: "The seed for --shuffle; without one, a random seed is used and printed.")
     var seed: UInt64?
     @OptionGroup var reports: ReportOptions
-    @Flag(name: .customShort("x"), help: "Ends at the first failure.")
+    @Flag(name: .customShort("x"), help: "Stops at the first failure.")
     var endsAtFirstFailure = false
-    @Flag(help: "Leaves the folder of a transcript that failed.")
+    @Flag(help: "Keeps the folder of each transcript that failed.")
     var keepFailed = false
-    @Flag(name: .shortAndLong, help: "One line per transcript played.")
+    @Flag(name: .shortAndLong, help: "Prints one line per transcript.")
     var verbose = false
-    @Flag(name: .shortAndLong, help: "The summary only.")
+    @Flag(name: .shortAndLong, help: "Prints only the summary.")
     var quiet = false
-    @Option(help: "auto, always, never.")
+    @Option(help: "When to use colour: auto, always, never.")
     var color: ColourChoice = .auto
     @Argument(
         help: ArgumentHelp(
@@ -77,17 +76,20 @@ struct RunCommand: ParsableCommand {
         _ = try segmentations()
         for pattern in [filter, skip] {
             if let pattern, (try? Regex(pattern)) == nil {
-                throw ValidationError("'\(pattern)' is no regular expression")
+                throw ValidationError("'\(pattern)' is not a regular expression")
             }
         }
-        if !isForeign && dialect == "auto" { throw ValidationError("--dialect auto goes with a server of your own") }
+        if !isAuto && speaking.speech != nil {
+            throw ValidationError("--speech needs a server of your own, and --dialect auto")
+        }
+        if !isForeign && dialect == "auto" { throw ValidationError("--dialect auto needs a server of your own") }
         try target.validate(folder: folder)
         for path in what where path != folder && isRunnable(path) {
             throw ValidationError("'\(path)' is a program; name its folder, or --server '\(path) {port} {spool}'")
         }
-        if let workers, workers < 1 || workers > 64 { throw ValidationError("-j is 1 to 64") }
-        if slow < 1 || self.repeat < 1 { throw ValidationError("--slow and --repeat are 1 or more") }
-        if seed != nil && !shuffle { throw ValidationError("--seed goes with --shuffle") }
+        if let workers, workers < 1 || workers > 64 { throw ValidationError("-j must be between 1 and 64") }
+        if slow < 1 || self.repeat < 1 { throw ValidationError("--slow and --repeat must be 1 or more") }
+        if seed != nil && !shuffle { throw ValidationError("--seed needs --shuffle") }
     }
 
     /// A foreign server is understood in its own dialect, unless told otherwise; the reference speaks the strict one.
@@ -95,14 +97,7 @@ struct RunCommand: ParsableCommand {
     private var isForeign: Bool { target.isForeign(folder: folder) }
 
     func segmentations() throws -> [Segmentation] {
-        guard let segment else { return isForeign ? [.flight] : [.flight, .line, .byte] }
-        if segment == "all" { return [.flight, .line, .byte] }
-        return try segment.split(separator: ",").map { text in
-            guard let segmentation = Segmentation(String(text)) else {
-                throw ValidationError("--segment is flight, line, byte, random:SEED or all, not '\(text)'")
-            }
-            return segmentation
-        }
+        try speaking.segmentations(usual: isForeign ? [.flight] : [.flight, .line, .byte])
     }
 
     func run() throws {
@@ -116,7 +111,7 @@ struct RunCommand: ParsableCommand {
         if lastFailed {
             let failed = memory.paths
             chosen = chosen.filter { failed.contains(suite.name($0.path)) }
-            guard !chosen.isEmpty else { throw Exit.nothingMatched.said("nothing of it failed last time") }
+            guard !chosen.isEmpty else { throw Exit.nothingMatched.said("none of these transcripts failed last time") }
         }
         if let partition { chosen = partition.share(chosen) }
         let expected = try reports.expected(suite.catalogue)
@@ -137,19 +132,19 @@ struct RunCommand: ParsableCommand {
         // An attached server may remember those of an earlier run.
         if target.attach != nil { options.firstAddress = Int.random(in: 0..<10_000_000) }
         if isAuto {
-            let found = try preparation.probe(options).dialect
+            let found = try preparation.probe(options, speaking).dialect
             options.tolerance = found
-            if target.attach == nil {
+            if target.attach == nil && found.failedTries.isEmpty {
                 let rate = try preparation.leasing { try AcceptRate.measure(options, clients: 4, with: $0) }
                 options.queueing = rate.queueing
             }
             let waits = options.queueing > .zero ? [RunCommand.queueing(options.queueing)] : []
-            if !quiet { print((found.summary + waits).joined(separator: "\n") + "\n") }
+            if !quiet { print((found.summary + waits + target.advice(options.server)).joined(separator: "\n") + "\n") }
         }
         var run = Run(
             chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options,
             workers: workers ?? (isForeign ? 1 : 3))
-        (run.endsAtFirstFailure, run.rounds) = (endsAtFirstFailure, self.repeat)
+        (run.endsAtFirstFailure, run.rounds, run.foundations) = (endsAtFirstFailure, self.repeat, suite.foundations)
         let drawn = shuffle ? seed ?? UInt64.random(in: 0...999_999) : nil
         run.shuffleSeed = drawn
         if let workers { run.waiters = workers }
@@ -177,7 +172,7 @@ struct RunCommand: ParsableCommand {
     }
 
     private static func queueing(_ time: Duration) -> String {
-        "Clients: fifty at once are let in within \(time.components.seconds) s, which is waited for"
+        "Clients: the server lets fifty at once in within \(time.components.seconds) s, and the suite waits that long"
     }
 
     private func chosen(_ suite: Suite) -> [Transcript] {

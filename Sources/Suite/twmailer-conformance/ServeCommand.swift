@@ -1,4 +1,4 @@
-/// `serve`: a server with everything it needs around it, to be tried by hand.
+/// `serve`: starts a server with everything it needs, for tests by hand.
 
 import ArgumentParser
 import Bytes
@@ -10,21 +10,21 @@ import World
 
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Starts a server and a directory to try by hand, until ^C.",
+        commandName: "serve", abstract: "Starts a server and a directory for tests by hand, until ^C.",
         discussion: """
-            Time is real. What the server prints is shown; its spool and everything else goes when it ends.
+            The clock is not moved. The server's output is shown. Its spool and everything else is removed at the end.
 
-            Exit status: 0 ended by ^C · 1 the server ended by itself · 5 it did not build or start · 6 this machine \
+            Exit status: 0 stopped by ^C · 1 the server ended by itself · 5 it did not build or start · 6 this machine \
             lacks something · 64 usage
             """)
     @OptionGroup var suiteOptions: SuiteOptions
     @OptionGroup var target: TargetOptions
-    @Argument(help: "The server's folder; nothing is the reference server.") var folder: String?
+    @Argument(help: "The server's folder; without one, the reference server.") var folder: String?
 
     func validate() throws {
         try target.validate(folder: folder)
-        if target.attach != nil { throw ValidationError("an attached server is up already") }
-        if target.clock == .page { throw ValidationError("nobody moves the clock here") }
+        if target.attach != nil { throw ValidationError("an attached server already runs") }
+        if target.clock == .page { throw ValidationError("serve does not move the clock") }
     }
 
     func run() throws {

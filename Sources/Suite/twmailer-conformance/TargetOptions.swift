@@ -1,4 +1,4 @@
-/// Which server is meant: a folder, a command, or nothing, which is the reference.
+/// The options that name the server under test: a folder, a command, or nothing, which means the reference.
 
 import ArgumentParser
 import Posix
@@ -7,55 +7,66 @@ import World
 
 struct TargetOptions: ParsableArguments {
     @Option(
-        help: "A command for sh -c that starts another server; {port}, {spool}, {ldap-url}, {ldap-ca} are filled in.")
+        help: "A shell command that starts the server; the suite fills in {port}, {spool}, {ldap-url} and {ldap-ca}.")
     var server: String?
-    @Option(help: "What builds the server's folder, for sh -c; '' builds nothing.")
+    @Option(help: "A shell command that builds the server's folder; '' builds nothing.")
     var build: String?
-    @Option(help: "Where in the server's folder it is started.")
+    @Option(help: "The folder, inside the server's folder, in which the server starts.")
     var cwd: String?
-    @Option(help: "HOST:PORT of a server that runs already; what cannot be seen of it is not tested.")
+    @Option(help: "HOST:PORT of a server that already runs; what the suite cannot observe there is not tested.")
     var attach: String?
     @Option(
         help: """
-            With --attach: who may log in there, at least two lines of NAME PASSWORD. The accounts are used up: every \
-            mail in their mailboxes is deleted.
+            With --attach: a file of accounts, at least two lines of NAME PASSWORD. The suite deletes every mail in their \
+            mailboxes.
             """)
     var users: String?
     @Option(
         help: """
-            How it sees the time: auto, page (it reads the page at {clock-page}), preload (the clock is moved for it), \
-            real (nothing is moved: waiting takes as long as it takes).
+            How the server sees the time: auto, page (it reads the clock page at {clock-page}), preload (a preloaded \
+            library moves its clock), real (the clock is not moved, so waiting takes real time).
             """)
     var clock = ClockChoice.auto
-    @Option(help: "bwrap: the server sees the machine read-only and nobody's home, for programs nobody has read.")
+    @Option(
+        help: "bwrap: the server sees the machine read-only and no home folders; for programs that nobody has reviewed."
+    )
     var sandbox: SandboxChoice?
 
     func isForeign(folder: String?) -> Bool { folder != nil || server != nil || attach != nil }
 
     func validate(folder: String?) throws {
         let isForeign = isForeign(folder: folder)
-        if (attach != nil) != (users != nil) { throw ValidationError("--attach and --users go together") }
+        if (attach != nil) != (users != nil) { throw ValidationError("--attach and --users need each other") }
         if attach != nil && (folder != nil || server != nil || sandbox != nil || clock != .auto) {
-            throw ValidationError("--attach goes with no folder, --server, --sandbox or --clock")
+            throw ValidationError("--attach cannot be combined with a folder, --server, --sandbox or --clock")
         }
         if let attach, Attachment.address(attach) == nil {
-            throw ValidationError("--attach is HOST:PORT, HOST an IPv4 address or localhost")
+            throw ValidationError("--attach must be HOST:PORT, where HOST is an IPv4 address or localhost")
         }
         if !isForeign && (sandbox != nil || clock == .preload) {
-            throw ValidationError("--sandbox and --clock preload go with a server of your own")
+            throw ValidationError("--sandbox and --clock preload need a server of your own")
         }
         if isForeign && clock == .page && !(server ?? "").contains("{clock-page}") {
-            throw ValidationError("--clock page goes with a --server command that has {clock-page}")
+            throw ValidationError("--clock page needs a --server command that contains {clock-page}")
         }
         if folder == nil && (build != nil || cwd != nil) {
-            throw ValidationError("--build and --cwd go with a server's folder")
+            throw ValidationError("--build and --cwd need a server's folder")
         }
         if let cwd, cwd.hasPrefix("/") || cwd.split(separator: "/").contains("..") {
-            throw ValidationError("--cwd is a folder inside the server's")
+            throw ValidationError("--cwd must name a folder inside the server's folder")
         }
     }
 
-    /// As one would type them again; nil for the reference.
+    /// A JVM looks at neither of the variables that lead other programs to the suite's certificate.
+    func advice(_ server: ServerProgram) -> [String] {
+        guard case .foreign(let foreign) = server, foreign.command.contains("java"), !foreign.command.contains("{ldap-ca}")
+        else { return [] }
+        return [
+            "Java: its trust store does not know the suite's directory; with StartTLS, give it the certificate {ldap-ca}"
+        ]
+    }
+
+    /// These options as a command line; nil for the reference.
     func arguments(folder: String?) -> String? {
         let named = [
             ("--build", build), ("--server", server), ("--cwd", cwd), ("--attach", attach), ("--users", users),

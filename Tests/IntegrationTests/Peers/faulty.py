@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""A TW-Mailer Pro server that is right by docs/PROTOCOL.md, or wrong in one chosen way, to test the suite with.
+"""A TW-Mailer Pro server that is right by docs/PROTOCOL.md, or wrong in chosen ways, to test the suite with.
 
-    faulty.py PORT SPOOL LDAP-URL CA-FILE CLOCK-PAGE|- [NAME]
+    faulty.py PORT SPOOL LDAP-URL CA-FILE CLOCK-PAGE|- [NAME[,NAME…]]
 
-Without NAME it keeps every clause a black box can see. NAME is a row of faults.txt or liberties.txt, asked for
-below where it shows. It shares nothing with the reference server: threads instead of
+Without a NAME it keeps every clause a black box can see. NAMEs are rows of faults.txt and liberties.txt, asked for
+below where they show. It shares nothing with the reference server: threads instead of
 processes, a journal instead of folders, and an LDAP client of its own.
 """
+import contextlib
 import json
 import mmap
 import os
@@ -20,12 +21,17 @@ import threading
 import time
 
 PORT, SPOOL, URL, CA, PAGE = sys.argv[1:6]
-NAME = sys.argv[6] if len(sys.argv) > 6 else ""
+NAMES = frozenset(sys.argv[6].split(",")) if len(sys.argv) > 6 else frozenset()
 GOOD_NAME = re.compile(rb"[a-z0-9][a-z0-9._-]{0,31}")
 
 
 def on(name):
-    return name == NAME
+    return name in NAMES
+
+
+def chosen(table):
+    """The values of the asked-for names of a table."""
+    return [value for name, value in table.items() if on(name)]
 
 
 # --- time: Sources/Shared/CPosix/cposix.c, struct clock_page --------------------------------------------------------------
@@ -100,7 +106,7 @@ class Mail:
 
 
 lock = threading.RLock()
-boxes, next_number, failures, bans, inflight = {}, [1], {}, {}, {}
+boxes, next_number, bodies, failures, bans, inflight = {}, [1], [0], {}, {}, {}
 verdict = threading.Condition(lock)
 everybody = set()
 os.makedirs(SPOOL, exist_ok=True)
@@ -113,7 +119,7 @@ def text(data):
 def note(*record):
     forgotten = {"mail-in-memory": ("mail",), "deletion-in-memory": ("del",), "bans-in-memory": ("ban", "fail"),
                  "failures-in-memory": ("fail",)}
-    if record[0] in forgotten.get(NAME, ()):
+    if any(record[0] in kinds for kinds in chosen(forgotten)):
         return
     if on("ban-written-at-exit") and record[0] == "ban":
         late.append(record)
@@ -130,50 +136,57 @@ def load():
     for line in open(path, "rb") if os.path.exists(path) else []:
         kind, *rest = json.loads(line)
         if kind == "mail":
-            number, sender, to, subject = rest
-            with open(os.path.join(SPOOL, str(number)), "rb") as file:
+            number, name, sender, to, subject = rest
+            bodies[0] = name
+            with open(os.path.join(SPOOL, str(name)), "rb") as file:
                 body = file.read(65536 if on("large-body-cut-at-restart") else -1)
             fields = [part.encode("latin1") for part in (sender, to, subject)]
-            boxes.setdefault(fields[1], []).append(Mail(number, *fields, body))
+            put(Mail(number, *fields, body))
             next_number[0] = number + 1 if not on("numbers-restart") else 1
         elif kind == "del":
-            box = boxes[rest[0].encode("latin1")]
+            box = boxes.get(rest[0].encode("latin1"), [])
             box[:] = [mail for mail in box if mail.number != rest[1]]
         elif kind == "fail":
             failures[(rest[0].encode("latin1"), rest[1])] = (rest[2], rest[3])
         else:
-            ip, until, boot = rest
-            bans[ip] = until if boot == boots() else now() + 60
+            whose, ip, until, boot = rest
+            bans[whose] = until if boot == boots() else now() + 60
             if on("ban-restarts-with-server"):
-                bans[ip] = now() + 60
+                bans[whose] = now() + 60
             for key in [key for key in failures if key[1] == ip]:
                 del failures[key]
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+
+def put(mail):
+    """Into its box; another of that number goes, which only faults make."""
+    box = boxes.setdefault(mail.to, [])
+    if on("number-is-count") or on("numbers-restart"):
+        box[:] = [other for other in box if other.number != mail.number]
+    if on("same-subject-replaces"):
+        box[:] = [other for other in box if other.subject != mail.subject]
+    box.insert(0 if on("newest-first") else len(box), mail)
 
 
 late = []
 journal = load()
 
 
-def store(sender, to, subject, body, early=None):
+def store(sender, to, subject, body):
     with lock if not on("send-race") else threading.Lock():
-        box = boxes.setdefault(to, [])
         number = next_number[0]
         if on("number-is-count"):
-            number = len(box) + 1
-        if on("number-is-count") or on("numbers-restart"):
-            box[:] = [mail for mail in box if mail.number != number]
+            number = len(boxes.get(to, [])) + 1
         if on("send-race"):
-            copy = list(box)
+            copy = list(boxes.get(to, []))
             time.sleep(0.02)
-            box = boxes[to] = copy
+            boxes[to] = copy
         next_number[0] = number + 1
-        with open(os.path.join(SPOOL, str(number)), "wb") as file:
+        bodies[0] += 1
+        with open(os.path.join(SPOOL, str(bodies[0])), "wb") as file:
             file.write(body)
-        note("mail", number, text(sender), text(to), text(subject))
-        if on("same-subject-replaces"):
-            box[:] = [mail for mail in box if mail.subject != subject]
-        box.insert(0 if on("newest-first") else len(box), early or Mail(number, sender, to, subject, body))
+        note("mail", number, bodies[0], text(sender), text(to), text(subject))
+        put(Mail(number, sender, to, subject, body))
 
 
 # --- login attempts -------------------------------------------------------------------------------------------------
@@ -185,10 +198,14 @@ def banned(user, ip, session):
         return False
     if on("ban-of-similar-addresses"):
         return any(until > now() and (other.startswith(ip) or ip.startswith(other)) for other, until in bans.items())
-    key = text(user) if on("ban-of-user") else ip + " " + text(user) if on("ban-of-pair") else ip
     if on("ban-of-everybody"):
         return any(until > now() for until in bans.values())
-    return bans.get(key, 0) > now()
+    return bans.get(whom(user, ip), 0) > now()
+
+
+def whom(user, ip):
+    """Whom a ban is of: bans' key."""
+    return text(user) if on("ban-of-user") else ip + " " + text(user) if on("ban-of-pair") else ip
 
 
 def fail(key, ip, user):
@@ -199,12 +216,11 @@ def fail(key, ip, user):
     count += 1
     failures[key] = (count, now())
     note("fail", text(key[0]), key[1], count, now())
-    if count >= (4 if on("ban-after-four") else 3):
+    if count >= (4 if on("ban-after-four") else 3) and not on("never-banned"):
         minute = 30 if on("ban-of-30-s") else 120 if on("ban-of-120-s") else 61 if on("ban-of-61-s") else 60
         minute = 1e9 if on("ban-for-ever") else 59.5 if on("ban-of-59-s") else minute
-        until = now() + minute
-        bans[text(user) if on("ban-of-user") else ip + " " + text(user) if on("ban-of-pair") else ip] = until
-        note("ban", ip, until, boots())
+        bans[whom(user, ip)] = until = now() + minute
+        note("ban", whom(user, ip), ip, until, boots())
         for other in [other for other in failures if other[1] == ip]:
             del failures[other]
 
@@ -222,23 +238,20 @@ def attempt(session, user, password):
     if on("names-with-control-bytes"):
         user = re.sub(rb"[\0-\x1f]", b"", user)
         good = bool(GOOD_NAME.fullmatch(user))
-    key = (user if good else b"", ip)
-    if on("counter-per-connection"):
-        key = (user + b"%d" % id(session), ip)
-    if on("users-add-up"):
-        key = (b"", ip)
+    who = user if good and not on("users-add-up") else b""
+    key = (who + b"%d" % id(session) if on("counter-per-connection") else who, ip)
     if on("malformed-names-free") and not good:
         return False
     with lock:
         while True:
             if banned(user, ip, session):
                 if on("attempts-prolong-ban"):
-                    bans[ip] = now() + 60
+                    bans[whom(user, ip)] = now() + 60
                 if on("ban-asks-directory") or on("banned-let-in"):
                     return bind(user, password) and on("banned-let-in")
                 return False
             charged = failures.get(key, (0, 0))[0] + inflight.get(key, 0)
-            if charged < 3 or on("check-then-count") or on("no-limit-at-once") or on("never-banned") \
+            if charged < 3 or not inflight.get(key) or on("check-then-count") or on("no-limit-at-once") or on("never-banned") \
                     or on("ban-after-four") or on("success-keeps-counter") or on("ban-lifted-by-new-connection"):
                 break
             if on("right-ones-pay"):
@@ -257,7 +270,7 @@ def attempt(session, user, password):
         if ok and on("third-right-refused") and failures.get(key, (0, 0))[0] >= 2:
             ok = False
         if on("third-attempt-bans") and ok and failures.get(key, (0, 0))[0] >= 2:
-            bans[ip] = now() + 60
+            bans[whom(user, ip)] = now() + 60
             return True
         if ok:
             if banned(user, ip, session):
@@ -320,11 +333,11 @@ class End(Exception):
 
 
 class Session:
-    last_user, shared = {}, None
+    last_user, shared = {}, {}
 
     def __init__(self, wire, ip):
         self.wire, self.ip, self.buffer, self.user, self.table = wire, ip, bytearray(), None, []
-        self.failed, self.before, self.frozen = False, b"", None
+        self.proven, self.failed, self.before, self.frozen, self.hidden = False, False, b"", None, []
         if on("identity-of-address"):
             self.user = Session.last_user.get(ip)
 
@@ -375,9 +388,10 @@ class Session:
         if on("dot-anywhere-at-packet-end"):
             while not self.buffer.endswith(b".\n"):
                 self.fill()
-            body = bytes(self.buffer[:-2])
-            self.buffer.clear()
-            return body
+            if not self.buffer.startswith(b".\n") and self.ending(0) < 0:
+                body = bytes(self.buffer[:-2])
+                self.buffer.clear()
+                return self.changed(body)
         if on("dot-in-one-packet"):
             kept = b""
             while True:
@@ -413,12 +427,12 @@ class Session:
 
     def ending(self, searched):
         """Where the line feed before the final dot stands, or -1."""
-        pattern = {"dot-and-blank-ends": rb"\n\.[ \t]*\n", "dot-and-cr-ends": rb"\n\.\r?\n", "blank-and-dot-ends":
-                   rb"\n *\.\n", "dot-begins-end": rb"\n\.[^\n]*\n", "two-dots-end": rb"\n\.\.?\n",
-                   "quit-ends-text": rb"\n(?:\.|QUIT)\n", "empty-line-ends": rb"\n\.?\n"}.get(NAME)
-        if pattern is None:
+        ends = chosen({"dot-and-blank-ends": rb"\.[ \t]*", "dot-and-cr-ends": rb"\.\r", "blank-and-dot-ends": rb" *\.",
+                       "dot-begins-end": rb"\.[^\n]*", "two-dots-end": rb"\.\.", "quit-ends-text": rb"QUIT",
+                       "empty-line-ends": rb""})
+        if not ends:
             return self.buffer.find(b"\n.\n", searched)
-        found = re.compile(pattern).search(self.buffer, searched)
+        found = re.compile(rb"\n(?:%s)\n" % b"|".join([rb"\.", *ends])).search(self.buffer, searched)
         return found.start() if found else -1
 
     def changed(self, body):
@@ -449,9 +463,9 @@ class Session:
             body = re.sub(rb"[\x80-\xff]", b"?", body)
         if on("bad-utf8-replaced"):
             body = body.decode("utf8", "replace").encode()
-        limit = {"body-cut-1-kb": 1023, "body-cut-64-kb": 65535, "body-cut-1-mb": 1 << 20}.get(NAME)
-        if limit and len(body) > limit:
-            body = body[:limit] + b"\n"
+        for limit in chosen({"body-cut-1-kb": 1023, "body-cut-64-kb": 65535, "body-cut-1-mb": 1 << 20}):
+            if len(body) > limit:
+                body = body[:limit] + b"\n"
         if on("empty-body-gets-a-line") and not body:
             body = b"\n"
         return body
@@ -464,18 +478,19 @@ class Session:
     # Answering
 
     def say(self, reply):
+        short, status = len(reply) < 6, reply in (b"OK\n", b"ERR\n")
+        if on("lower-case-status") and status:
+            reply = reply.lower()
+        if on("prose-after-status") and status:
+            reply = reply.rstrip() + b" well\n"
+        if on("replies-end-in-crlf") and short:
+            reply = reply.replace(b"\n", b"\r\n")
+        if on("reply-shows-request") and short:
+            reply += self.before[len(reply):64]
         if on("nul-after-reply"):
             reply += b"\0"
         if on("reply-in-a-fixed-buffer") and len(reply) < 64:
             reply = reply.ljust(64, b"\0")
-        if on("reply-shows-request") and len(reply) < 6:
-            reply += self.before[len(reply):64]
-        if on("replies-end-in-crlf") and len(reply) < 6:
-            reply = reply.replace(b"\n", b"\r\n")
-        if on("prose-after-status") and len(reply) < 5:
-            reply = reply.rstrip() + b" well\n"
-        if on("lower-case-status") and len(reply) < 5:
-            reply = reply.lower()
         if on("replies-in-small-pieces"):
             for index in range(min(len(reply), 64)):
                 self.wire.sendall(reply[index:index + 1])
@@ -536,7 +551,7 @@ class Session:
             verb = next((known for known in (b"LOGIN", b"SEND", b"LIST", b"READ", b"DEL", b"QUIT")
                          if verb.startswith(known)), verb)
         if on("identity-of-server"):
-            self.user = Session.last_user.get("")
+            self.user = Session.last_user.get("", self.user)
         if on("ban-ends-sessions") and self.user and bans.get(self.ip, 0) > now():
             self.say(b"ERR\n")
             return
@@ -573,17 +588,17 @@ class Session:
                 with lock:
                     fail((b"", self.ip), self.ip, b"")
             raise
-        if self.user and not on("second-login-allowed") and not on("failed-relogin-changes-user"):
+        if self.proven and not on("second-login-allowed") and not on("failed-relogin-changes-user"):
             self.say(b"ERR\n")
             return
-        if on("failed-relogin-changes-user") or on("user-set-before-check"):
+        if on("failed-relogin-changes-user") and self.proven or on("user-set-before-check"):
             self.user = user
         was_banned = bans.get(self.ip, 0) > now()
         ok = attempt(self, user, password) and fits
         if ok:
             if self.user != user:
                 self.table = []
-            self.user = user
+            self.user, self.proven = user, True
             Session.last_user[self.ip] = Session.last_user[""] = user
             if on("list-frozen-at-login"):
                 self.frozen = list(boxes.get(user, []))
@@ -645,8 +660,8 @@ class Session:
         wrong_name = not known and not on("any-receiver") and not on("receiver-is-path")
         if on("names-of-8"):
             wrong_name = wrong_name or len(to) > 8
-        limit = {"subject-limit-79": 79, "subjects-of-any-length": 1 << 30, "subject-cut-80": 1 << 30}.get(NAME, 80)
-        wrong_subject = characters > limit or on("empty-subject-refused") and not subject
+        limits = {"subject-limit-79": 79, "subjects-of-any-length": 1 << 30, "subject-cut-80": 1 << 30}
+        wrong_subject = characters > min(chosen(limits), default=80) or on("empty-subject-refused") and not subject
         control = not on("control-bytes-in-subject") and self.has_control(subject)
         control = control or on("tab-in-subject-refused") and b"\t" in subject
         if on("subject-cut-80"):
@@ -667,11 +682,13 @@ class Session:
             early = Mail(0, self.user, to, subject, b"")
             with lock:
                 boxes.setdefault(to, []).append(early)
-        if on("lock-held-while-receiving"):
-            with lock:
+        try:
+            with lock if on("lock-held-while-receiving") else contextlib.nullcontext():
                 body = self.body()
-        else:
-            body = self.body()
+        finally:
+            if early:
+                with lock:
+                    boxes[to] = [mail for mail in boxes[to] if mail is not early]
         if refused or on("empty-body-refused") and not body or on("unknown-receiver-refused") and to == b"nobody":
             self.say(b"ERR\n")
             return
@@ -687,18 +704,16 @@ class Session:
             except OSError:
                 pass
         sender = self.user
+        if on("sender-is-last-login"):
+            sender = Session.last_user.get("", sender)
         if on("sender-from-text"):
             found = re.search(rb"^(?:From|Sender): (\w+)", body, re.M)
             sender = found[1] if found else sender
-        if on("sender-is-last-login"):
-            sender = Session.last_user[""]
         if on("sent-to-sender"):
             to = self.user
         if on("copy-to-sender") and to != self.user:
             store(sender, self.user, subject, body)
-        if early:
-            early.body = body
-        elif not on("message-lost"):
+        if not on("message-lost"):
             store(sender, to, subject, body)
         self.say(b"OK\n")
 
@@ -707,7 +722,7 @@ class Session:
             return [mail for box in boxes.values() for mail in box]
         if self.frozen is not None:
             return self.frozen
-        return boxes.get(self.user, [])
+        return [mail for mail in boxes.get(self.user, []) if mail not in self.hidden]
 
     def list(self):
         if self.guarded("list"):
@@ -728,17 +743,17 @@ class Session:
             subjects = sorted(set(subjects))
         if on("list-numbered"):
             subjects = [b"%d: %s" % (index + 1, subject) for index, subject in enumerate(subjects)]
+        if on("list-without-subjects"):
+            subjects = []
         reply = b"%d\n" % count + b"".join(subject + b"\n" for subject in subjects)
         if on("list-begins-with-ok"):
             reply = b"OK\n" + reply
-        if on("empty-list-is-err") and not subjects:
+        if on("empty-list-is-err") and not self.table:
             reply = b"ERR\n"
-        if on("list-without-subjects"):
-            reply = b"%d\n" % count
         self.say(reply)
 
-    def find(self, number):
-        """The mail of that number, or None (READ-2, READ-3, READ-4, READ-7). Holding the lock."""
+    def find(self, number, deleted=False):
+        """The mail of that number, or None (READ-2, READ-3, READ-4, READ-7), be it deleted. Holding the lock."""
         if on("number-is-path"):
             path = os.path.join(SPOOL, "x", text(number))
             if b"/" in number and os.path.isfile(path):
@@ -750,14 +765,14 @@ class Session:
                 return box[int(found[2]) - 1]
         if on("star-is-first") and number == b"*":
             number = b"1"
-        lenient = {"number-as-c-reads-it": rb"[\s]*\+?(\d+)", "number-trimmed": rb"\s*(\d+)\s*$",
-                   "number-with-zeros": rb"(\d+)$", "number-cut-at-control": rb"(\d+)[\0-\x1f]?$"}.get(NAME)
+        lenient = chosen({"number-as-c-reads-it": rb"[\s]*\+?(\d+)", "number-trimmed": rb"\s*(\d+)\s*$",
+                          "number-with-zeros": rb"(\d+)$", "number-cut-at-control": rb"(\d+)[\0-\x1f]?$"})
         if lenient:
-            found = re.match(lenient, number)
+            found = next(filter(None, (re.match(pattern, number) for pattern in lenient)), None)
             number = b"%d" % int(found[1]) if found else b""
         if on("number-in-32-bits") and re.fullmatch(rb"\d+", number):
             number = b"%d" % (int(number) & 0xffffffff)
-        if not re.fullmatch(rb"[1-9][0-9]{0,8}", number):
+        if not re.fullmatch(rb"[1-9][0-9]{0,8}", number) and not (on("number-off-by-one") and number == b"0"):
             if on("bad-number-ends-server"):
                 os._exit(134)
             if on("bad-number-ends-session"):
@@ -774,7 +789,7 @@ class Session:
         if on("numbers-move"):
             self.table = list(box)
         if on("numbers-of-all-sessions"):
-            self.table = Session.shared = Session.shared or list(box)
+            self.table = Session.shared.setdefault(self.user, list(box))
         if position > len(self.table) and not on("read-needs-list"):
             self.table += [mail for mail in box if mail not in self.table]
         if on("large-number-is-last"):
@@ -782,30 +797,26 @@ class Session:
         if on("number-off-by-one"):
             position += 1
         mail = self.table[position - 1] if 0 < position <= len(self.table) else None
-        return mail if mail and (not mail.deleted or on("deleted-mail-readable")) else None
+        return mail if mail and (not mail.deleted or deleted) else None
 
     def read(self):
         if self.guarded("read"):
             return
         (number,), fits = self.arguments(1)
         with lock:
-            mail = self.find(number) if fits else None
+            mail = self.find(number, deleted=on("deleted-mail-readable")) if fits else None
         if mail is None:
             self.say(b"ERR\n")
             return
-        head = [mail.sender, mail.to, mail.subject]
-        if on("read-with-labels"):
-            head = [b"From: " + mail.sender, b"To: " + mail.to, b"Subject: " + mail.subject]
+        labels = (b"From: ", b"To: ", b"Subject: ") if on("read-with-labels") else (b"", b"", b"")
+        fields = zip(labels, (mail.sender, mail.to, mail.subject))
+        sender, to, subject = (label + field + b"\n" for label, field in fields)
         if on("read-without-sender"):
-            del head[0]
+            sender = b""
         if on("read-without-subject"):
-            del head[2]
-        head = b"".join(line + b"\n" for line in head)
-        reply = b"OK\n" + head + mail.body
-        if on("subject-after-body"):
-            reply = b"OK\n%s\n%s\n%s%s\n" % (mail.sender, mail.to, mail.body, mail.subject)
-        if on("body-twice"):
-            reply += mail.body
+            subject = b""
+        body = mail.body * (2 if on("body-twice") else 1)
+        reply = b"OK\n" + sender + to + (body + subject if on("subject-after-body") else subject + body)
         if not on("read-without-dot"):
             reply += b".\n"
         if on("read-says-no-ok"):
@@ -837,7 +848,7 @@ class Session:
         (number,), fits = self.arguments(1)
         with lock:
             mail = self.find(number) if fits else None
-            if mail and on("last-is-deleted"):
+            if mail and on("last-is-deleted") and self.box():
                 mail = self.box()[-1]
             if mail and on("all-are-deleted"):
                 for other in list(self.box()):
@@ -847,7 +858,7 @@ class Session:
                 for other in self.box():
                     other.body = b""
             elif mail and on("hidden-in-this-session"):
-                self.frozen = [other for other in self.box() if other is not mail]
+                self.hidden.append(mail)
             elif mail and not on("deletion-ignored"):
                 self.remove(mail)
         ok = mail or on("missing-is-deleted") or on("twice-deleted-is-ok") and number == b"1"
@@ -881,6 +892,7 @@ class Session:
             return
         if on("quit-takes-its-time"):
             time.sleep(0.2)
+        self.user = None  # from here on it is no end of input
         raise End
 
 

@@ -31,7 +31,10 @@ import World
         let world = try PeerWorld()
         let faults = try PeerRow.rows(of: "faults", in: world.folder)
         let known = Set(world.suite.catalogue.clauses.map(\.id))
-        for fault in faults { #expect(known.isSuperset(of: fault.places), "faults.txt: \(fault.name)") }
+        for fault in faults {
+            #expect(known.isSuperset(of: fault.places + fault.consequences), "faults.txt: \(fault.name)")
+            #expect(!fault.places.isEmpty && Set(fault.places).isDisjoint(with: fault.consequences), "\(fault.name)")
+        }
         let survivors = try atOnce(faults, world) { fault, lease in
             try survival(of: fault, world, lease).map { (fault, $0) }
         }.compactMap(\.self)

@@ -9,18 +9,27 @@ import World
 /// One row: a name that faulty.py knows, where it shows, and what it does in words.
 struct PeerRow: Sendable {
     let name: String
-    /// Clauses, or folders of conformance/.
+    /// A fault's roots (clauses), a liberty's folders of conformance/.
     let places: [String]
+    /// Of a fault: the clauses beside its roots that may fairly fail because of it.
+    let consequences: [String]
     let meaning: String
 
     static func rows(of table: String, in folder: String) throws -> [PeerRow] {
         let text = String(decoding: try readFile("\(folder)/\(table).txt"), as: UTF8.self)
-        return try text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+        let rows = text.split(separator: "\n").filter { !$0.hasPrefix("#") && !$0.hasPrefix("at most one of:") }
+        return try rows.map { line in
             let cells = line.split(separator: "|").map { trimmed($0) }
-            guard cells.count == 3 else { throw NoRow(table: table, line: String(line)) }
+            guard (3...4).contains(cells.count) else { throw NoRow(table: table, line: String(line)) }
             return PeerRow(
-                name: cells[0], places: cells[1].split(separator: ",").map { trimmed($0) }, meaning: cells[2])
+                name: cells[0], places: list(cells[1]), consequences: cells.count == 4 ? list(cells[2]) : [],
+                meaning: cells[cells.count - 1])
         }
+    }
+
+    /// `FRAME-1, ~FRAME-3`; the mark matters to scripts/deep/judge alone. A lone `-` is none.
+    private static func list(_ cell: String) -> [String] {
+        cell == "-" ? [] : cell.split(separator: ",").map { trimmed($0.drop { $0 == " " || $0 == "~" }) }
     }
 
     struct NoRow: Error { let table, line: String }

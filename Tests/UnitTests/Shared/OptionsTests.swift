@@ -108,7 +108,7 @@ private enum Format: String, CaseIterable { case text, json }
 
     @Test func `one argument too many is named`() throws {
         let none = CommandLineSpec(program: "p", version: "1", summary: "", options: [])
-        #expect(throws: UsageError(#""x" is one argument too many; usage: p [options]"#)) { try none.parse(["x"]) }
+        #expect(throws: UsageError(#"unexpected argument "x"; usage: p [options]"#)) { try none.parse(["x"]) }
     }
 
     @Test(arguments: [
@@ -135,7 +135,7 @@ private enum Format: String, CaseIterable { case text, json }
         guard case .show(let help) = try spec.parse(["-h"]) else { return #expect(Bool(false)) }
         #expect(help.contains("Usage: demo [options] <port> [words…]\n"))
         #expect(help.contains("  -u, --user USER               Who.\n"))
-        #expect(help.contains("      --listen ADDRESS          Where to listen. (standard: ::)\n"))
+        #expect(help.contains("      --listen ADDRESS          Where to listen. (default: ::)\n"))
         #expect(help.contains("--listen as DEMO_LISTEN;"))
         #expect(help.hasSuffix("Exit status:\n  0   done\n"))
         #expect(help.split(separator: "\n").allSatisfy { $0.count <= 100 })

@@ -1,4 +1,4 @@
-/// How fast a server takes in clients, and what that means for time limits.
+/// Measures how fast a server accepts clients, and derives the time limits from it.
 
 import Posix
 import Transcript
@@ -15,7 +15,7 @@ package struct AcceptRate {
         max(1, Int((ofFifty / .seconds(5)).rounded(.up)))
     }
 
-    /// What the last of fifty waits until it is served; nothing to speak of with most servers.
+    /// How long the last of fifty clients waits until it is served; zero for most servers.
     package var queueing: Duration {
         answered < clients || perClient < .milliseconds(50) ? .zero : ofFifty
     }
@@ -23,7 +23,7 @@ package struct AcceptRate {
     private var ofFifty: Duration { perClient * 50 }
     private var perClient: Duration { duration / (clients - 1) }
 
-    /// Clients at once, each with a LOGIN that cannot be right; from addresses of their own.
+    /// Opens `clients` connections at once, each from its own address, and sends a LOGIN with a wrong password on each.
     package static func measure(
         _ options: PlayOptions, clients: Int, with lease: Lease
     ) throws(Problem) -> AcceptRate {

@@ -1,4 +1,4 @@
-/// What can be asked of a server that is none of ours, and how a transcript is fitted to its users.
+/// Fits transcripts to an attached server, which the suite did not start: its users, and what it can be asked.
 
 import Bytes
 import Dialects
@@ -9,7 +9,7 @@ import World
 enum AttachedServer {
     static let directoryReason = "an attached server asks a directory that is not the suite's"
 
-    /// Why a step cannot be played; nil: it can.
+    /// The reason why a step cannot be played; nil: it can.
     static func hides(_ action: WorldAction) -> String? {
         switch action {
         case .advance, .wall, .boot, .clock: "an attached server's clock cannot be moved"
@@ -21,7 +21,7 @@ enum AttachedServer {
         }
     }
 
-    /// The transcript with its users played by accounts, or why it is not played.
+    /// The transcript with its users renamed to accounts of --users, or the reason why it is not played.
     static func adapted(_ transcript: Transcript, _ attachment: Attachment) -> (Transcript, String?) {
         let needs = transcript.header.needs.map(\.rawValue)
         if !needs.isEmpty {
@@ -50,7 +50,7 @@ enum AttachedServer {
         ["refused", "wrong", "from=", "{other}", "{third}"].contains { text[...].firstRange(of: Array($0.utf8)) != nil }
     }
 
-    /// "b\-" and "ob": one name, and no word of it.
+    /// Whether the text cuts a user's name in two, as "b\-" and "ob" do; such a name cannot be renamed.
     private static func cutsWords(_ text: [UInt8]) -> Bool {
         text.indices.dropLast(2).contains { index in
             text[index].isLetter && text[index + 1] == UInt8(ascii: "\\")
@@ -58,7 +58,7 @@ enum AttachedServer {
         }
     }
 
-    /// Whole words only; a dot ends one, as in {alice.password}.
+    /// Renames whole words only; a dot ends a word, as in {alice.password}.
     static func renamed(_ text: [UInt8], _ cast: [String: String]) -> [UInt8] {
         var (result, word): ([UInt8], [UInt8]) = ([], [])
         func endWord() {
@@ -79,12 +79,12 @@ enum AttachedServer {
 }
 
 extension Wire {
-    /// Before a transcript: what is left of others goes, as --users has promised.
+    /// Empties the user's mailbox before a transcript, as --users announces.
     func emptyMailbox(of user: String) throws(Stop) {
         let connection = Connection(label: "before")
         defer { close(connection) }
         try open(connection, from: "")
-        // Before the probe nobody knows whether it speaks first.
+        // Before the probe nobody knows whether the server speaks first.
         if options.tolerance == nil { _ = try heard(on: connection) }
         if connection.inbox.hasEnded { throw .unmet(["a connection"], "\(connection.inbox.end)") }
         let login = Array("LOGIN\n\(user)\n".utf8) + (world.passwords[user] ?? [])
@@ -99,7 +99,7 @@ extension Wire {
                 throw .untested("LIST shows no count, so it is not known whether \(user)'s mailbox is empty")
             }
             if count == 0 { return }
-            // Numbers may stand, or close up; some servers keep ids that LIST does not show.
+            // After a DEL the numbers may stay or close up; some servers use ids that LIST does not show.
             for number in (1...(round == 0 ? count : count + 50)).reversed() {
                 _ = try ask("DEL\n\(number)", on: connection)
             }

@@ -1,4 +1,4 @@
-/// One playing of a transcript: the world it is played in, how it is cut, what was recorded, and since when.
+/// One playing of a transcript: its world, its segmentation, its recorder, and the time of the last tag.
 
 import Posix
 package import Dialects
@@ -9,18 +9,18 @@ package import World
 /// How transcripts are played.
 package struct PlayOptions: Sendable {
     package var server: ServerProgram
-    /// How long "no byte either way" may last, real time, where the transcript does not say.
+    /// How long no byte may move either way, in real time, where the transcript does not say.
     package var timeout = Duration.seconds(5)
     /// Scales all real time limits.
     package var slow = 1
     package var keepsFailed = false
-    /// Of the addresses that transcripts come from: an attached server may remember those of an earlier run.
+    /// Number of the first client address. An attached server may remember the addresses of an earlier run.
     package var firstAddress = 0
-    /// How long the last of fifty clients at once may have to wait until it is let in; see `AcceptRate`.
+    /// How long the last of fifty clients at once may wait until it is let in; see `AcceptRate`.
     package var queueing = Duration.zero
-    /// How the server sees the time; nil: as it suits the server.
+    /// How the server sees the time; nil: `.page` for the reference, `.preload` for others.
     package var clock: ClockMode?
-    /// What is tolerated of this server; nil: nothing.
+    /// The server's dialect, which is tolerated; nil: nothing is.
     package var tolerance: Dialect?
     /// How commands are put where replies are taken as they come, by a probe; nil: as `tolerance` has it.
     package var speaking: Dialect?
@@ -31,7 +31,7 @@ package struct PlayOptions: Sendable {
 
     var clockMode: ClockMode { clock ?? (server.isReference ? .page : .preload) }
 
-    /// The server, started for nothing but a look at it.
+    /// A world for a look at the server outside the playings of a run (probe, accept rate).
     /// - Parameter turn: each has addresses of its own.
     func trial(_ lease: Lease, turn: Int = 0) throws(WorldFailure) -> World {
         try World(server, clock: clock, address: firstAddress + World.trialAddress + 3 * turn, lease: lease)
@@ -45,10 +45,10 @@ final class Performance: @unchecked Sendable {
     let options: PlayOptions
     let world: World
     let recorder = Recorder()
-    /// When, and after how many bytes, the last tag was passed.
+    /// When the last tag was passed, and how many bytes had moved until then.
     private(set) var tagged = (time: Clock.system.now(), bytes: 0)
 
-    /// - Parameter number: no other playing of the run has it.
+    /// - Parameter number: unique within the run; the client addresses are made from it.
     init(
         _ transcript: Transcript, _ segmentation: Segmentation, number: Int, options: PlayOptions, lease: Lease
     ) throws(WorldFailure) {
@@ -57,6 +57,15 @@ final class Performance: @unchecked Sendable {
             options.server, clock: options.clock, limits: transcript.header.limits,
             allowingAnonymousBind: transcript.header.needs.contains(.anonymousBind),
             address: options.firstAddress + number * 3, lease: lease)
+    }
+
+    /// A step has started the server again.
+    var wasRestarted = false
+
+    /// The signals by which processes of the server ended.
+    var crashSignals: [Int32] {
+        guard case .killed(let signal)? = world.ending else { return [] }
+        return [signal]
     }
 
     /// How the server ended, if it did so by itself.

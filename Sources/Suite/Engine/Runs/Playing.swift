@@ -1,11 +1,12 @@
-/// One transcript, played once against a fresh server: steps in, judged clauses out.
+/// Plays one transcript once against a fresh server, and returns a verdict for each of its tags.
 
+import Dialects
 import Posix
 package import Results
 package import Transcript
 package import World
 
-/// What ends a whole run rather than one transcript.
+/// A problem that ends the whole run rather than one transcript.
 package enum Problem: Error, Sendable {
     case interrupted
     case world(WorldFailure)
@@ -30,28 +31,32 @@ extension Transcript {
 
 package struct Playing {
     let transcript: Transcript
-    /// What an attached server cannot be shown or asked.
+    /// The reason why this transcript cannot be played against an attached server; nil: it can.
     private let obstacle: String?
+    /// What the run has found out before; nil: nothing is known.
+    private let foundations: Foundations?
     let segmentation: Segmentation
     /// Counts the playings of a run; addresses are made from it.
     let number: Int
     let dialect: [Transcript]
     let options: PlayOptions
-    /// Of a server that understands no LOGIN, the one playing that says so.
-    var tellsOfSilence = false
 
     package init(
-        _ transcript: Transcript, _ segmentation: Segmentation, number: Int, dialect: [Transcript], options: PlayOptions
+        _ transcript: Transcript, _ segmentation: Segmentation, number: Int, dialect: [Transcript], options: PlayOptions,
+        foundations: Foundations? = nil
     ) {
         let adapted = options.server.attachment.map { AttachedServer.adapted(transcript, $0) }
         (self.transcript, obstacle) = (adapted?.0 ?? transcript, adapted?.1)
         (self.segmentation, self.number, self.dialect, self.options) = (segmentation, number, dialect, options)
+        self.foundations = foundations
     }
 
     package func play(with lease: Lease) throws(Problem) -> TranscriptResult {
         let began = Clock.system.now()
         if let finding { return finding }
         if let reason = unmetNeed { return result(nil, since: began, untested: reason, skipped: reason) }
+        if let broken = foundations?.obstacle(to: transcript) { return blocked(by: broken, nil, since: began) }
+        if let reason = notUnderstood { return result(nil, since: began, untested: reason, skipped: reason) }
         let performance: Performance
         do {
             performance = try Performance(transcript, segmentation, number: number, options: options, lease: lease)
@@ -74,15 +79,11 @@ package struct Playing {
             case .failed(let failure) where interpreter.expectations.isMissingLine(failure):
                 return result(recorder, since: began, untested: "the rest of the reply has another layout")
             case .failed(let failure):
-                if failure.verdict == .fail, let reason = performance.world.inconclusive {
-                    recorder.judge(.notTested)
-                    return result(recorder, since: began, untested: reason)
-                }
                 kept = options.keepsFailed
-                return failed(failure, recorder, since: began)
+                return judged(failure, performance, since: began)
             case .unmet(let unmet):
                 switch interpreter.fail(unmet) {
-                case .failed(let failure): return failed(failure, recorder, since: began)
+                case .failed(let failure): return judged(failure, performance, since: began)
                 case .untested(let reason): return result(recorder, since: began, untested: reason)
                 default: throw .interrupted
                 }
@@ -98,19 +99,9 @@ package struct Playing {
         }
     }
 
-    private var macros: [String: Macro] {
-        var macros: [String: Macro] = [:]
-        for file in dialect {
-            for case .define(let name, let parameters, let options, let given, let body) in file.steps.map(\.action) {
-                macros[name] = Macro(
-                    name: name, parameters: parameters, options: options, given: given, body: body,
-                    path: String(lastPart(of: file.path)))
-            }
-        }
-        return macros
-    }
+    private var macros: [String: Macro] { Macro.all(in: dialect) }
 
-    /// What this run cannot offer the transcript.
+    /// The reason why this run cannot play the transcript; nil: it can.
     private var unmetNeed: String? {
         if options.server.isReference { return nil }
         if !transcript.tags.isEmpty && transcript.tags.allSatisfy({ $0.clause.level == .ref }) {
@@ -132,10 +123,26 @@ package struct Playing {
 
     // MARK: Results
 
-    private func failed(_ failure: Failure, _ recorder: Recorder, since began: Duration) -> TranscriptResult {
-        if failure.verdict == .crash && !Crash.isFault(of: failure.clause) {
-            return crashed(failure, recorder, since: began)
+    /// What a failure comes to: the clause at hand fails, or another one that it belongs to, or nothing is proved.
+    private func judged(_ failure: Failure, _ performance: Performance, since began: Duration) -> TranscriptResult {
+        let (recorder, world) = (performance.recorder, performance.world)
+        guard !options.server.isReference else { return failed(failure, recorder, since: began) }
+        if let broken = foundations?.broken(among: failure.needs) { return blocked(by: broken, recorder, since: began) }
+        if failure.verdict == .crash {
+            let clause = Crash.clause(judged: failure.clause, flight: recorder.unanswered)
+            return clause == failure.clause
+                ? failed(failure, recorder, since: began) : crashed(failure, clause, recorder, since: began)
         }
+        if let reason = world.inconclusive ?? unasked(failure, world) { return untested(reason, recorder, since: began) }
+        if failure.clause == nil {
+            // What foundations have shown to work failed in this situation, which is no clause's.
+            let place = "line \(failure.place.line), where \(failure.expected.joined(separator: " or ")) was due"
+            return untested("its preparation failed in \(place): \(failure.received)", recorder, since: began)
+        }
+        return failed(failure, recorder, since: began)
+    }
+
+    private func failed(_ failure: Failure, _ recorder: Recorder, since began: Duration) -> TranscriptResult {
         if failure.clause != nil { recorder.judge(failure.verdict) }
         let cause = "blocked by line \(failure.place.line)"
         var result = result(recorder, since: began, untested: cause)
@@ -143,22 +150,50 @@ package struct Playing {
         return result
     }
 
-    /// What was being judged is not reached: nobody can say what a server would have answered that was no more.
-    private func crashed(_ failure: Failure, _ recorder: Recorder, since began: Duration) -> TranscriptResult {
-        let cause = "not reached: the server had ended by itself at line \(failure.place.line)"
+    private func untested(_ reason: String, _ recorder: Recorder, since began: Duration) -> TranscriptResult {
+        recorder.judge(.notTested)
+        return result(recorder, since: began, untested: reason)
+    }
+
+    /// - Parameter recorder: nil where nothing was played.
+    private func blocked(
+        by broken: Foundations.Broken, _ recorder: Recorder?, since began: Duration
+    ) -> TranscriptResult {
+        recorder?.judge(.notTested)
+        var result = result(
+            recorder, since: began, untested: broken.advice, skipped: recorder == nil ? broken.advice : nil)
+        result.fixFirst = broken.clause
+        return result
+    }
+
+    /// LOGIN-1: who refuses a right password without having asked the suite's directory has asked another one, or none
+    /// that could be seen.
+    private func unasked(_ failure: Failure, _ world: World) -> String? {
+        guard failure.clause?.id == "LOGIN-1", failure.expected.contains("OK⏎"), !failure.received.hasPrefix("OK"),
+            let directory = world.directory, (try? directory.binds()) == 0
+        else { return nil }
+        let log = directory.lastLogLines(3).joined(separator: " | ")
+        return "the right password was refused, but the directory was not asked for a bind; its log ends: \(log)"
+    }
+
+    /// The server, or the process that served the client, ended by itself: that counts against `clause`. What was being
+    /// judged is not reached, because nobody can say what the server would have answered.
+    private func crashed(
+        _ failure: Failure, _ clause: ClauseID, _ recorder: Recorder, since began: Duration
+    ) -> TranscriptResult {
+        let cause = "fix \(clause.id) first: the server ended by itself in line \(failure.place.line)"
         recorder.leaveUntested(cause)
         var result = result(recorder, since: began, untested: cause)
-        result.outcomes.append(
-            ClauseOutcome(clause: Crash.clause, line: failure.place.line, verdict: .crash, checks: 0))
+        result.outcomes.append(ClauseOutcome(clause: clause, line: failure.place.line, verdict: .crash, checks: 0))
         var crash = failure
-        (crash.clause, crash.words) = (Crash.clause, "the server lives on")
-        let judged = failure.clause.map { "\($0.id): \(failure.words)" } ?? "the preparation, [setup]"
+        (crash.clause, crash.words) = (clause, "the server lives on")
+        let judged = failure.clause.map { "\($0.id): \(failure.words)" } ?? "the preparation"
         crash.details.append("while this was played: \(judged)")
         result.failure = crash
         return result
     }
 
-    /// Nothing of it could be played.
+    /// The result when nothing of the transcript could be played.
     func blocked(expected: String, received: String) -> TranscriptResult {
         var result = result(nil, since: Clock.system.now(), untested: received)
         result.failure = Failure(
@@ -166,7 +201,7 @@ package struct Playing {
         return result
     }
 
-    /// Tags that were not reached, or whose expectations were not, are NOT TESTED.
+    /// Tags that were not reached, and tags whose expectations were not reached, are NOT TESTED.
     func result(
         _ recorder: Recorder?, since began: Duration, untested: String?, skipped: String? = nil
     ) -> TranscriptResult {

@@ -40,7 +40,7 @@ struct ProbeSession {
     var record = ProbeRecord()
     private var turns = 0
     /// See `Interview`.
-    private var patience: Duration? = .milliseconds(300)
+    private var patience: Duration? = .seconds(1)
 
     init(_ options: PlayOptions, _ lease: Lease) { (self.options, self.lease) = (options, lease) }
 

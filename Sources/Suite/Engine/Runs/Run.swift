@@ -1,4 +1,4 @@
-/// A whole run: many transcripts under several segmentations, by a few workers at the same time.
+/// A whole run: all its transcripts under all its segmentations, played by a few workers at the same time.
 
 import Posix
 package import Results
@@ -13,11 +13,13 @@ package struct Run: Sendable {
     package var options: PlayOptions
     package var workers: Int
     package var endsAtFirstFailure = false
-    /// How often everything is played.
+    /// How often every transcript is played.
     package var rounds = 1
-    /// In real time: how many transcripts that wait are played at the same time; they hardly do anything else.
+    /// Under --clock real: how many transcripts that wait are played at the same time; they hardly use the machine.
     package var waiters = 24
-    /// The order is drawn from it; nil: the suite's own.
+    /// All of the suite's foundations; those that the transcripts need are played before them, of a foreign server.
+    package var foundations: [Transcript] = []
+    /// The seed of a shuffled order; nil: the suite's own order.
     package var shuffleSeed: UInt64?
 
     package init(
@@ -35,7 +37,7 @@ package struct Run: Sendable {
         var isOver = false
         var startFailures = 0
     }
-    /// A server that so often does not start does not start.
+    /// After more failed starts than this the run ends.
     private static let startFailures = 3
 
     /// Plays everything. `tell` is called by several threads, one at a time.
@@ -50,8 +52,9 @@ package struct Run: Sendable {
                     server: options.server.name, foreign: !options.server.isReference,
                     transcripts: transcripts.count, segmentations: segmentations)))
         var problem: Problem?
-        for (jobs, workers) in lanes where problem == nil {
-            let shared = Shared(jobs: jobs, progress: Mutex(Progress()), tell: tell)
+        let foundations = options.server.isReference ? nil : Foundations(foundations, dialect: [dialect])
+        for (jobs, workers) in lanes(foundations) where problem == nil {
+            let shared = Shared(jobs: jobs, foundations: foundations, progress: Mutex(Progress()), tell: tell)
             let threads = (0..<max(1, min(workers, jobs.count))).compactMap { _ in
                 try? Thread.start { work(shared, fixture, world) }
             }
@@ -67,46 +70,53 @@ package struct Run: Sendable {
     private struct Job: Sendable {
         let transcript: Transcript
         let segmentation: Segmentation
-        /// From 1; nil when there is but one.
+        /// Counted from 1; nil when the run has one round.
         let round: Int?
-        /// No other job of the run has it.
+        /// Unique within the run.
         let number: Int
     }
 
-    /// What is played one after another, with how many at the same time. In real time whatever waits does so
-    /// beside the others.
-    private var lanes: [([Job], Int)] {
-        var jobs: [Job] = []
-        for round in 1...max(1, rounds) {
-            for segmentation in segmentations {
-                for transcript in transcripts {
-                    let number = jobs.count
-                    jobs.append(
-                        Job(
-                            transcript: transcript, segmentation: segmentation, round: rounds > 1 ? round : nil,
-                            number: number))
+    /// The jobs in groups that are played one after the other, each with its number of workers: what everything builds
+    /// upon, one at a time; then the rest. Under --clock real the transcripts that wait are a group of their own.
+    private func lanes(_ foundations: Foundations?) -> [([Job], Int)] {
+        let first = foundations?.needed(by: transcripts) ?? []
+        let rest = transcripts.filter { transcript in !first.contains { $0.path == transcript.path } }
+        var number = 0
+        func jobs(_ transcripts: [Transcript], round: Int) -> [Job] {
+            segmentations.flatMap { segmentation in
+                transcripts.map { transcript in
+                    defer { number += 1 }
+                    return Job(
+                        transcript: transcript, segmentation: segmentation, round: rounds > 1 ? round : nil,
+                        number: number)
                 }
             }
         }
+        var lanes = [(first.isEmpty ? [] : jobs(first, round: 1), 1)]
+        var later = (1...max(1, rounds)).flatMap { jobs(rest + ($0 > 1 ? first : []), round: $0) }
         if let shuffleSeed {
             var generator = SplitMix(seed: shuffleSeed)
-            jobs.shuffle(using: &generator)
+            later.shuffle(using: &generator)
         }
-        guard options.clockMode == .real else { return [(jobs, workers)] }
-        let waiting = jobs.filter { $0.transcript.moves }
-        return [(jobs.filter { !$0.transcript.moves }, workers), (waiting, waiters)].filter { !$0.0.isEmpty }
+        if options.clockMode == .real {
+            lanes += [(later.filter { !$0.transcript.moves }, workers), (later.filter { $0.transcript.moves }, waiters)]
+        } else {
+            lanes.append((later, workers))
+        }
+        return lanes.filter { !$0.0.isEmpty }
     }
 
     private final class Shared: Sendable {
         let jobs: [Job]
+        let foundations: Foundations?
         let progress: Mutex<Progress>
         let tell: @Sendable (RunEvent) -> Void
 
         init(
-            jobs: [Job], progress: consuming Mutex<Progress>,
+            jobs: [Job], foundations: Foundations?, progress: consuming Mutex<Progress>,
             tell: @escaping @Sendable (RunEvent) -> Void
         ) {
-            self.jobs = jobs
+            (self.jobs, self.foundations) = (jobs, foundations)
             self.progress = progress
             self.tell = tell
         }
@@ -127,12 +137,16 @@ package struct Run: Sendable {
             while let index = shared.next() {
                 let job = shared.jobs[index]
                 let playing = Playing(
-                    job.transcript, job.segmentation, number: job.number, dialect: [dialect], options: options)
+                    job.transcript, job.segmentation, number: job.number, dialect: [dialect], options: options,
+                    foundations: shared.foundations)
                 var result = try result(of: playing, with: lease, shared)
                 result.round = job.round
+                shared.foundations?.note(result, of: job.transcript)
+                let isAsked = transcripts.contains { $0.path == result.path }
                 shared.progress.withLock { progress in
                     progress.played += 1
-                    shared.tell(.finished(result))
+                    // A foundation that nobody asked for is told of only where it is why others are not tested.
+                    if isAsked || result.failure != nil { shared.tell(.finished(result)) }
                     if endsAtFirstFailure && result.failure != nil { progress.isOver = true }
                 }
             }
@@ -144,7 +158,8 @@ package struct Run: Sendable {
         }
     }
 
-    /// A server that was played with and once does not start is in trouble there; what others showed stays.
+    /// Once a transcript was played, a server that does not start fails this transcript only, so that earlier results
+    /// stay.
     private func result(
         of playing: Playing, with lease: Lease, _ shared: Shared
     ) throws(Problem) -> TranscriptResult {

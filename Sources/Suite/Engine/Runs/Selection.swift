@@ -1,4 +1,4 @@
-/// Which transcripts a run plays: by clause, path, level, regular expression.
+/// Selects the transcripts that a run plays: by clause, path, level, tag and regular expression.
 
 import Posix
 package import Results

@@ -1,4 +1,4 @@
-/// A server that is up for somebody's own clients, its log passed on as it grows.
+/// A server that runs for the user's own clients (`serve`); passes its log on as it grows.
 
 package import Posix
 import SystemPackage
@@ -25,7 +25,7 @@ package final class ServedServer {
         }
     }
 
-    /// Until the server ends by itself, or `cancel` becomes readable (nil).
+    /// Returns how the server ended, or nil once `cancel` becomes readable.
     package func wait(cancel: Int32, line: ([UInt8]) -> Void) throws(WorldFailure) -> Ending? {
         var (offset, rest) = (0, [UInt8]())
         do {

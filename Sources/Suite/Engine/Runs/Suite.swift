@@ -1,4 +1,4 @@
-/// The folder conformance/: its catalogue, dialects and transcripts, and which of them a run plays.
+/// The folder conformance/, read: its catalogue, one dialect's macros, and its transcripts.
 
 import Bytes
 import Posix
@@ -12,6 +12,8 @@ package struct Suite: Sendable {
     package let catalogue: Catalogue
     package let dialect: Transcript
     package let transcripts: [Transcript]
+    /// Those of the folder foundations/, which a run plays before the transcripts that need them.
+    package let foundations: [Transcript]
     /// SHA-256 of each transcript's text, by its path.
     private let digests: [String: String]
 
@@ -48,7 +50,14 @@ package struct Suite: Sendable {
                 digests[file] = SHA256.hex(read.bytes)
             }
         }
-        (transcripts, self.digests) = (found, digests)
+        transcripts = found
+        let places = isFolder(folder + "/foundations") ? try Suite.files(folder + "/foundations") : []
+        foundations = try places.map { (file) throws(Failure) in
+            let read = try Suite.parse(file, as: .transcript)
+            digests[file] = SHA256.hex(read.bytes)
+            return read.transcript
+        }
+        self.digests = digests
     }
 
     package static func catalogue(in folder: String) throws(Failure) -> Catalogue {
@@ -59,14 +68,15 @@ package struct Suite: Sendable {
         }
     }
 
-    /// The event as it means the same on every machine: paths from the suite's folder on, and which text was played.
+    /// The same event without what only this machine knows: paths start at the suite's folder, and a digest says which
+    /// text was played.
     package func portable(_ event: RunEvent) -> RunEvent {
         guard case .finished(var result) = event else { return event }
         (result.path, result.digest) = (name(result.path), digests[result.path])
         return .finished(result)
     }
 
-    /// The path as it is shown: from the suite's folder on.
+    /// The path as reports show it: relative to the suite's folder.
     package func name(_ path: String) -> String {
         path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : path
     }

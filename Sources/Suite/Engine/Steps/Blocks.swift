@@ -42,8 +42,8 @@ extension Interpreter {
         }
     }
 
-    /// The first alternative that fits. What one that does not fit has read is given back; once it has
-    /// sent something it cannot be taken back, and its failure stands.
+    /// Plays the first alternative that fits. An alternative that does not fit gives back what it has read. Once it has
+    /// sent something it cannot go back, and its failure stands.
     func either(_ alternatives: [[Step]]) throws(Stop) {
         var failures: [Failure] = []
         let depth = self.alternatives
@@ -58,7 +58,7 @@ extension Interpreter {
             } catch {
                 before.release()
                 guard case .failed(let failure) = error else { throw error }
-                // What was sent cannot be taken back, so this alternative was the one.
+                // It has sent something, so no other alternative can be tried.
                 if before.effects != effects { throw renewed(failure, failure.expected, depth: depth) }
                 before.restore(self)
                 failures.append(failure)
@@ -68,7 +68,7 @@ extension Interpreter {
         throw renewed(failure, failures.flatMap(\.expected), depth: depth)
     }
 
-    /// A failure of an alternative, now that it is the block's.
+    /// Turns an alternative's failure into the failure of the block.
     private func renewed(_ failure: Failure, _ expected: [String], depth: Int) -> Stop {
         let outer = (scope.place, alternatives)
         defer { (scope.place, alternatives) = outer }
@@ -76,7 +76,7 @@ extension Interpreter {
         return fail(Unmet(expected: expected, received: failure.received, details: failure.details))
     }
 
-    /// What an `either` must be able to go back to.
+    /// What an `either` restores before it tries the next alternative.
     private struct Memory {
         let effects: Int
         let exchange: Int
@@ -102,7 +102,7 @@ extension Interpreter {
         }
     }
 
-    /// Runs at once, each in a thread with connections of its own. The first failure is that of the block.
+    /// Plays the runs at once, each in a thread with its own connections. The first failure is the block's failure.
     func parallel(_ count: Int, _ body: [Step]) throws(Stop) {
         effects += 1
         let stops = Stops()
@@ -135,13 +135,13 @@ extension Interpreter {
     }
 }
 
-/// Handed to one thread and used by no other.
+/// One thread gets it and no other uses it.
 private struct Unshared<Value>: @unchecked Sendable {
     let value: Value
     init(_ value: Value) { self.value = value }
 }
 
-/// What ended the runs of a `parallel`.
+/// Why the runs of a `parallel` stopped.
 private final class Stops: Sendable {
     private let all = Mutex<[(run: Int, stop: Stop)]>([])
     func add(_ run: Int, _ stop: Stop) { all.withLock { $0.append((run, stop)) } }

@@ -20,11 +20,13 @@ extension Expectations {
             if !fits { throw Stop.unmet([name], received(connection)) }
             recorder.noteEvent("<\(end)>", on: connection, who: "S", line: scope.place.line)
         case false?: throw try unfit([name], on: connection)
-        case nil: throw Stop.unmet([name], received(connection), ["the connection is still open after \(wire.timeout)"])
+        case nil:
+            let reason = wire.endOfWait.map { ": " + $0.words } ?? ""
+            throw Stop.unmet([name], received(connection), ["the connection is still open\(reason)"])
         }
     }
 
-    /// As long as the end has not come, what optional lines and "..." stand for may.
+    /// Until the end comes, optional lines and the lines of "..." may still arrive.
     private func resolvePendingBeforeEnd(on connection: Connection) {
         while let first = connection.pending.first {
             let inbox = connection.inbox
@@ -71,7 +73,7 @@ extension Expectations {
         }
     }
 
-    /// At the end of the transcript nothing may be there that no S line has seen.
+    /// At the end of the transcript nothing may be left that no S line has consumed.
     func checkLeftovers() throws(Stop) {
         let open = wire.network.all.filter { $0.socket != nil && $0.isReading }
         if open.isEmpty { return }
@@ -87,7 +89,7 @@ extension Expectations {
         throw .unmet(unmet)
     }
 
-    /// The end of a macro's call or of a parallel run: its own connections go.
+    /// Closes the connections of a macro's call or of a parallel run.
     func close(_ frame: Frame) throws(Stop) {
         for connection in frame.connections.values {
             while try wire.pump(until: Clock.system.now()) {}

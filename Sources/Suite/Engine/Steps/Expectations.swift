@@ -1,4 +1,4 @@
-/// S lines: bytes that must come, in order, and nothing else.
+/// S lines: the bytes that must arrive, in this order, and nothing else.
 
 import Bytes
 import Dialects
@@ -11,7 +11,7 @@ final class Expectations {
     let wire: Wire
     let scope: Scope
     let recorder: Recorder
-    /// Another alternative of an `either` is left to try, so that no time is spent on a report.
+    /// True while an `either` has another alternative to try; a mismatch then spends no time on a full report.
     var isTentative = false
 
     init(_ wire: Wire, _ scope: Scope, _ recorder: Recorder) {
@@ -64,16 +64,13 @@ final class Expectations {
         case .mismatch, .incomplete: throw try unfit([whole.shown], on: connection)
         case nil:
             throw Stop.unmet(
-                [whole.shown], received(connection),
-                [
-                    "no byte either way for \((Clock.system.now() - wire.network.lastProgress).components.seconds) seconds"
-                ])
+                [whole.shown], received(connection), [wire.endOfWait.map(\.words) ?? ""])
         }
     }
 
-    /// The failure of an expectation that what was received does not fit.
+    /// The failure when the received bytes do not fit.
     func unfit(_ expected: [String], on connection: Connection) throws(Stop) -> Stop {
-        // The line in full tells more than its first wrong byte.
+        // A report shows the whole line, so the rest of it gets a moment to arrive.
         let end = Clock.system.now() + .milliseconds(100)
         while !isTentative && !connection.inbox.unread.contains(10) && !connection.inbox.hasEnded
             && Clock.system.now() < end
@@ -83,7 +80,7 @@ final class Expectations {
         return .unmet(expected, received(connection))
     }
 
-    /// What is there, for reports: the line at hand, how much follows, and the end.
+    /// For reports: the line at hand, how many bytes follow, and how the connection ended.
     func received(_ connection: Connection) -> String {
         let unread = connection.inbox.unread
         let line = unread.prefix { $0 != 10 }
@@ -128,7 +125,7 @@ final class Expectations {
         }
     }
 
-    /// False when the lines ended without one that fits; what is left then fails the next expectation.
+    /// False when the lines ended and none fitted; the next expectation then fails with what is left.
     private func skipLines(before next: LinePattern?, on connection: Connection) throws(Stop) -> Bool {
         while true {
             let skipped = try wire.wait { () throws(Stop) -> Int? in
@@ -155,7 +152,7 @@ final class Expectations {
 }
 
 extension LinePattern {
-    /// Enough of it to tell whether it begins here: a payload counts with its first bytes.
+    /// The part that shows whether the pattern begins here; of a payload only the first bytes.
     var beginning: LinePattern {
         guard let index = pieces.firstIndex(where: { if case .payload = $0 { true } else { false } }),
             case .payload(let payload) = pieces[index]

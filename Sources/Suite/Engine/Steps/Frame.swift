@@ -1,4 +1,4 @@
-/// Names and connections in reach: those of the transcript, of a macro's call, or of one run of a `parallel`.
+/// The names and connections that a step can use: of the transcript, of a macro's call, or of one run of a `parallel`.
 
 import Posix
 import Transcript
@@ -13,13 +13,13 @@ final class Frame {
     var connections: [String: Connection] = [:]
     /// What `C:` and `S:` without a number mean; nil: connection 1 of this frame.
     let current: Connection?
-    /// The file its steps stand in; nil: the transcript itself.
-    let macro: (name: String, path: String)?
-    /// Which run of a `parallel` it belongs to, so that a report can tell them apart.
+    /// The macro whose steps are played, with its file; nil: the transcript's own steps.
+    let macro: (name: String, path: String, given: String?)?
+    /// The number of its run in a `parallel`; reports show it.
     let run: Int?
 
     init(
-        names: [String: Value] = [:], current: Connection? = nil, macro: (name: String, path: String)? = nil,
+        names: [String: Value] = [:], current: Connection? = nil, macro: (name: String, path: String, given: String?)? = nil,
         run: Int? = nil
     ) {
         (self.names, self.current, self.macro, self.run) = (names, current, macro, run)
@@ -42,6 +42,6 @@ struct Macro {
     /// The clause of the verb that it speaks.
     var given: String?
     var body: [Step]
-    /// The dialect's file, or nil for the transcript's own.
+    /// The file name of the dialect; nil: the transcript defines it.
     var path: String?
 }

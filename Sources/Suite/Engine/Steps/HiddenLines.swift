@@ -1,4 +1,4 @@
-/// A foreign server's dialect while a transcript is played: what it does not show, and what it shows beside.
+/// A foreign server's dialect during a playing: lines that it leaves out, and deviations that it shows.
 
 import Bytes
 import Dialects
@@ -7,7 +7,8 @@ import Results
 import Transcript
 
 extension Expectations {
-    /// Notes what `connections` showed otherwise than the sheet; a fault fails its own clause and no other.
+    /// Notes each deviation from the sheet that `connections` have shown; a deviation that is a fault fails its own
+    /// clause only.
     func noteDeviations(_ connections: [Connection]) throws(Stop) {
         for connection in connections {
             for deviation in connection.translator?.takeDeviations() ?? [] {
@@ -26,8 +27,8 @@ extension Expectations {
         return "fix \(unread.verb.clause) first: \(unread.sentence)"
     }
 
-    /// In `do read`: the line is one that this server's READ does not show. Where that line is what the clause is
-    /// about, the clause fails (the sheet wants subject and text) or cannot be judged (the sender).
+    /// Whether this server's READ leaves out the line, in `do read`. Where the clause at hand is about that very line,
+    /// READ-1 fails, and the others cannot be judged.
     func isHidden(_ text: Text) throws(Stop) -> Bool {
         guard let layout = wire.options.tolerance?.read, scope.frame.macro?.name == "read", text.pieces.count == 1,
             case .hole(let name) = text.pieces[0], let field = Dialect.Field(rawValue: name), !layout.shows(field)
@@ -40,8 +41,8 @@ extension Expectations {
         }
     }
 
-    /// READ-5 is about exact lines; where the probe found that some are not shown at all, their absence is no failure
-    /// but a deviation, which is noted.
+    /// READ-5 is about exact lines. Lines that the probe has found missing are a deviation, which is noted, and no
+    /// failure.
     func isMissingLine(_ failure: Failure) -> Bool {
         guard failure.clause?.id == "READ-5", failure.verdict == .fail, let layout = wire.options.tolerance?.read,
             !Dialect.Field.allCases.allSatisfy(layout.shows)

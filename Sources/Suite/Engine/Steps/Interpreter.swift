@@ -1,4 +1,4 @@
-/// Plays the steps of a transcript: one thread, its connections, and the names in reach.
+/// Plays the steps of a transcript in one thread, and turns what is unmet into failures.
 
 import Bytes
 import Dialects
@@ -16,12 +16,17 @@ final class Interpreter {
     let recorder: Recorder
     private let worldSteps: WorldSteps
     private var stepBegan = Clock.system.now()
-    /// How often something was done that an `either` cannot take back.
+    /// Counts the actions that an `either` cannot take back.
     var effects = 0
-    /// Inside so many `either`s with an alternative left to try.
+    /// How many enclosing `either`s have another alternative to try.
     var alternatives = 0 { didSet { expectations.isTentative = alternatives > 0 } }
-    /// Others play at the same time: the world must not be changed.
+    /// Other runs of a `parallel` play at the same time, so no step may change the world.
     private let isParallel: Bool
+
+    /// The clause of `[given CLAUSE]`, below it.
+    private var sectionGiven: String?
+    /// `do find` is being played.
+    var finds = false
 
     init(_ performance: Performance, _ scope: Scope, isParallel: Bool = false) {
         (self.performance, self.scope, self.isParallel) = (performance, scope, isParallel)
@@ -35,9 +40,9 @@ final class Interpreter {
         wire.judging = { [recorder] in recorder.clause?.id }
     }
 
-    private var world: World { performance.world }
+    var world: World { performance.world }
 
-    /// The whole transcript, with what must hold at its end.
+    /// Plays the whole transcript, and checks what must hold at its end.
     func playTranscript() throws(Stop) {
         try play(performance.transcript.steps)
         try judged { () throws(Stop) in
@@ -78,8 +83,11 @@ final class Interpreter {
         case .blank, .comment: break
         case .clause(let id, let level, let words):
             recorder.begin(ClauseID(id, level), line: scope.place.line, words: words)
+            sectionGiven = nil
             if !isParallel { performance.passTag(bytesMoved: wire.network.bytesMoved) }
-        case .setup, .given: recorder.begin(nil, line: scope.place.line)
+        case .setup, .given:
+            recorder.begin(nil, line: scope.place.line)
+            if case .given(let id, _) = step.action { sectionGiven = id } else { sectionGiven = nil }
         case .send(let client, let sent): try send(frame.connection(client), sent)
         case .expect(let client, let optional, let expected):
             try wire.releaseFlight()
@@ -121,8 +129,8 @@ final class Interpreter {
 
     // MARK: Failing
 
-    /// What `body` finds unmet is a failure of the clause at hand, in the line being played.
-    private func judged(_ body: () throws(Stop) -> Void) throws(Stop) {
+    /// Turns an `.unmet` of `body` into a failure of the current clause, at the line being played.
+    func judged(_ body: () throws(Stop) -> Void) throws(Stop) {
         do {
             try body()
         } catch {
@@ -144,6 +152,11 @@ final class Interpreter {
             place: unmet.place ?? scope.place, clause: recorder.clause, verdict: crash == nil ? .fail : .crash,
             expected: unmet.expected, received: unmet.received)
         (failure.words, failure.details) = (recorder.words, details)
+        failure.needs = needs
+        if alternatives == 0 {
+            let signals = performance.crashSignals
+            failure.observations = observations(unmet, signals: signals, hasEnded: crash != nil)
+        }
         failure.after = Clock.system.now() - stepBegan
         failure.exchange = recorder.phase()
         failure.clock = world.stage.clock.timeOfDay
@@ -152,7 +165,17 @@ final class Interpreter {
         return .failed(failure)
     }
 
-    /// What stands unread by now, where it is more than the line at hand.
+    /// The foundations that the step at hand uses besides the clause that it is judged by.
+    private var needs: [String] {
+        var found = [sectionGiven, finds ? "READ-1" : nil].compactMap(\.self)
+        found += scope.frames.reversed().compactMap { $0.macro?.given }
+        if wire.network.all.count(where: { $0.socket != nil && !$0.inbox.hasEnded }) > 1 { found.append("CONC-1") }
+        if wire.network.all.contains(where: { $0.inbox.hasEnded }) { found.append("PROC-2") }
+        if performance.wasRestarted { found.append("PROC-3") }
+        return found.filter { $0 != recorder.clause?.id }
+    }
+
+    /// For reports: everything unread, on connections where that is more than one line.
     private func allReceived() -> [String] {
         let deadline = Clock.system.now() + .milliseconds(200)
         while Clock.system.now() < deadline,
@@ -168,11 +191,11 @@ final class Interpreter {
         }
     }
 
-    /// A server that dies closes its connections a little before its end can be seen.
+    /// A dying server closes its connections shortly before its end can be seen, so this waits a moment for the end.
     private func awaitCrash() {
         let deadline = Clock.system.now() + .milliseconds(500)
         while world.server.isOurs, !world.isStopped, world.server.ended() == nil, Clock.system.now() < deadline {
-            // Threads that end one by one are not at rest, and the last of them is not there.
+            // While its threads end one by one, the server is not at rest; after the last one, `alive` is empty.
             let processes = world.server.tree.alive
             if !processes.isEmpty && Quiescence.holds(for: processes) { return }
             pauseBriefly(microseconds: 500)

@@ -8,7 +8,11 @@ import Transcript
 extension Interpreter {
     func call(_ name: String, _ client: String, _ arguments: [Text], _ options: [NamedText]) throws(Stop) {
         guard let macro = scope.macros[name] else {
-            if name == "find" { return try find(client, arguments, options) }
+            if name == "find" {
+                finds = true
+                defer { finds = false }
+                return try judged { () throws(Stop) in try find(client, arguments, options) }
+            }
             throw scope.fault("there is no macro '\(name)'")
         }
         guard arguments.count == macro.parameters.count else {
@@ -24,7 +28,7 @@ extension Interpreter {
         }
         let path = macro.path ?? String(lastPart(of: performance.transcript.path))
         let inner = Frame(
-            names: names, current: scope.frame.connection(client), macro: (name, path), run: scope.frame.run)
+            names: names, current: scope.frame.connection(client), macro: (name, path, macro.given), run: scope.frame.run)
         scope.place.inside.append("\(path), in do \(name)")
         defer { scope.place.inside.removeLast() }
         try scope.inside(inner) { () throws(Stop) in
@@ -38,7 +42,7 @@ extension Interpreter {
         }
     }
 
-    /// The number of the message with this subject, by reading 1, 2, 3, …; numbers are the server's own affair.
+    /// The number of the message with this subject. It reads 1, 2, 3, …, because each server numbers as it likes.
     private func find(_ client: String, _ arguments: [Text], _ options: [NamedText]) throws(Stop) {
         guard arguments.count == 1, case .bytes(let subject) = try scope.value(arguments[0]) else {
             throw scope.fault("find wants one subject: do find lunch as=n")

@@ -31,7 +31,9 @@ extension WorldSteps {
             case .more: found > wanted
             case .moreOrEqual: found >= wanted
             }
-        if !holds { throw .unmet(["\(quantity.rawValue) \(comparison.rawValue) \(limit.printed())"], shown) }
+        if !holds {
+            let seen: [Observation.Sight] = quantity == .rss ? [.memory] : []
+            throw .unmet(["\(quantity.rawValue) \(comparison.rawValue) \(limit.printed())"], shown, seen: seen) }
         recorder.check()
     }
 }

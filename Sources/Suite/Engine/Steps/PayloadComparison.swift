@@ -1,4 +1,4 @@
-/// A payload that must come back, compared while it arrives.
+/// Compares a payload with the bytes that come back, while they arrive.
 
 import Bytes
 import Posix
@@ -31,7 +31,7 @@ extension Expectations {
     }
 }
 
-/// Where a payload differs: offset, line, and what stands around it.
+/// Where a payload differs: the offset, the line, and the bytes around it.
 struct PayloadDifference {
     let lines: [String]
 

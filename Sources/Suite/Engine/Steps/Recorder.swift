@@ -1,4 +1,4 @@
-/// What happened while a transcript was played: the tags judged so far, and the conversation since the last one.
+/// Records one playing: the outcome of each tag so far, and the conversation that a report shows.
 
 import Dialects
 import Posix
@@ -11,7 +11,7 @@ final class Recorder: Sendable {
     private struct State {
         var outcomes: [ClauseOutcome] = []
         var current: Int?
-        /// Of the current tag.
+        /// The words of the current tag.
         var words = ""
         var exchange: [ExchangeLine] = []
         var phaseStart = 0
@@ -19,10 +19,11 @@ final class Recorder: Sendable {
     }
     private let state = Mutex(State())
 
-    /// Lines of the conversation that are shown before the failing phase, and at most.
+    /// How many lines of the conversation a report shows before the failing phase, and how many in all.
     private static let (before, most) = (16, 40)
 
     var clause: ClauseID? { state.withLock { state in state.current.map { state.outcomes[$0].clause } } }
+    fileprivate var exchange: [ExchangeLine] { state.withLock { $0.exchange } }
     var outcomes: [ClauseOutcome] { state.withLock { $0.outcomes } }
 
     var words: String { state.withLock { $0.words } }
@@ -45,12 +46,12 @@ final class Recorder: Sendable {
         }
     }
 
-    /// An expectation held.
+    /// Counts an expectation that held.
     func check() {
         state.withLock { state in if let current = state.current { state.outcomes[current].checks += 1 } }
     }
 
-    /// Something tolerated was seen; a clause about exact bytes is ADAPTED by it.
+    /// Notes a tolerated deviation; a clause about exact bytes becomes ADAPTED.
     func note(_ deviation: Deviation) {
         state.withLock { state in
             if !state.deviations.contains(where: { $0.kind == deviation.kind }) { state.deviations.append(deviation) }
@@ -64,7 +65,8 @@ final class Recorder: Sendable {
 
     var deviations: [Deviation] { state.withLock { $0.deviations } }
 
-    /// What the current tag has left to show cannot be seen: what held so far is not enough to pass.
+    /// The rest of the current tag cannot be observed, so the tag is NOT TESTED: the checks so far are not enough to
+    /// pass.
     func leaveUntested(_ reason: String) {
         state.withLock { state in
             guard let current = state.current, state.outcomes[current].isGood else { return }
@@ -78,8 +80,8 @@ final class Recorder: Sendable {
 
     func note(_ kind: ExchangeLine.Kind, line: Int, who: String, _ bytes: [UInt8], count: Int) {
         state.withLock { state in
-            // Consecutive lines of one client are shown as one, and so are the pieces of one line received. Runs at once
-            // (C1/3) have no order among each other: of them each has lines of its own.
+            // Joins consecutive lines of one client, and the pieces of one received line. Parallel runs (C1/3) have no
+            // order among each other, so each run keeps lines of its own.
             let label = who.dropFirst()
             let previous = label.contains("/") ? state.exchange.lastIndex { $0.who.dropFirst() == label } : nil
             if let last = previous ?? state.exchange.indices.last, state.exchange[last].kind == kind,
@@ -102,13 +104,13 @@ final class Recorder: Sendable {
         }
     }
 
-    /// For an `either`: what a try that did not fit has noted is taken back.
+    /// For an `either`: removes what an alternative that did not fit has noted.
     var length: Int { state.withLock { $0.exchange.count } }
     func rewind(to length: Int) {
         state.withLock { state in state.exchange.removeLast(max(0, state.exchange.count - length)) }
     }
 
-    /// The phase that failed, with a little of what led to it.
+    /// The conversation of the failing phase, after a few lines that led to it.
     func phase() -> [ExchangeLine] {
         state.withLock { state in
             let start = max(0, min(state.phaseStart, state.exchange.count) - Recorder.before)
@@ -120,6 +122,17 @@ final class Recorder: Sendable {
 }
 
 extension Recorder {
+    /// What a client sent last, as far as it is shown, if nothing was received on that connection since and it did not
+    /// leave; nil: every command that began has been answered.
+    var unanswered: [UInt8]? {
+        let lines = exchange
+        guard let last = lines.lastIndex(where: { $0.kind == .sent }) else { return nil }
+        let label = lines[last].who.dropFirst()
+        let since = lines[(last + 1)...].filter { $0.who.dropFirst() == label }
+        let isOpen = !since.contains { $0.kind == .received || $0.who.hasPrefix("C") }
+        return isOpen ? lines[last].bytes : nil
+    }
+
     func noteEvent(_ text: String, on connection: Connection, who: String = "C", line: Int) {
         note(.event, line: line, who: who + connection.label, Array(text.utf8), count: text.utf8.count)
     }

@@ -1,4 +1,4 @@
-/// The names in reach, and texts with their holes filled: what is sent, what is expected, what is handed to macros.
+/// Looks up names and fills the holes of texts: in C lines, in S lines, and in arguments of macros.
 
 import Bytes
 import Posix
@@ -30,7 +30,7 @@ final class Scope {
         try body()
     }
 
-    /// For one run of a `parallel`: the same names, connections of its own.
+    /// A copy for one run of a `parallel`: the same names, its own connections.
     func forked(run: Int) -> Scope {
         let copies = frames.map { Frame(names: $0.names, macro: $0.macro, run: run) }
         copies[copies.count - 1].names["i"] = .bytes(Array(String(run).utf8))
@@ -41,7 +41,7 @@ final class Scope {
 
     func fault(_ text: String) -> Stop { .fault(place, text) }
 
-    /// The value of a hole; a name not known in the macro is looked up where the transcript keeps its own.
+    /// The value of a hole. A name that the macro does not know is looked up in the transcript's own frame.
     func value(of name: String) throws(Stop) -> Value {
         if let found = lookUp(name) { return found }
         if name.hasSuffix(".password") {
@@ -97,7 +97,7 @@ final class Scope {
         return LinePattern(result.joiningLiterals())
     }
 
-    /// A macro's argument, an address, a count: a single hole hands on its value whatever the size.
+    /// The value of a macro's argument, an address or a count. A single hole passes its value on at any size.
     func value(_ text: Text) throws(Stop) -> Value {
         if text.pieces.count == 1, case .hole(let name) = text.pieces[0] { return try value(of: name) }
         var whole = text
@@ -134,7 +134,7 @@ final class Scope {
         case .repeated(let text, let count):
             guard case .bytes(let unit) = try value(text) else { throw fault("repeat wants a text") }
             let payload = Payload.repeated(unit, count: count)
-            // What is longer than its ends is a payload, which byte cuts leave whole in its middle.
+            // A text that is longer than its two cut ends becomes a payload, so that byte cuts leave its middle whole.
             return payload.count <= 2 * Segmentation.cutEnds ? .bytes(payload[0..<payload.count]) : .payload(payload)
         case .file(let name):
             let folder = transcript.path.lastIndex(of: "/").map { transcript.path[...$0] } ?? ""

@@ -39,17 +39,17 @@ final class WorldSteps {
     }
 
     private func moveClock(_ action: WorldAction) throws(Stop) {
-        // What is under way belongs to the time before.
+        // What clients have sent belongs to the time before the move.
         try wire.flushAll()
         let clock = world.stage.clock
         let isForeign = !world.program.isReference
-        // A thread that was started to sleep a ban out sleeps by now.
+        // Waits until a thread that was started to sleep a ban out does sleep.
         if isForeign { try wire.letServerRest() }
         if world.clockMode == .real { return try waitReally(action) }
         world.clockWillMove()
         switch action {
         case .advance(let duration):
-            // A clock that flows has come some of the way by itself.
+            // A clock that flows has already advanced by the real time since the last byte.
             let passed = isForeign ? Clock.system.now() - wire.network.lastProgress : .zero
             clock.advance(by: max(.zero, duration - passed))
             if isForeign { world.clockHasMoved() }
@@ -62,7 +62,7 @@ final class WorldSteps {
         }
         world.settled = Clock.system.now() + .milliseconds(Clock.virtualSlice + 5)
         if isForeign {
-            // What was due is done before the next step: a ban that a sleeping thread lifts is lifted.
+            // The server acts on what is now due before the next step, such as a thread that wakes to lift a ban.
             try wire.settle()
             try wire.letServerRest()
         }
@@ -77,7 +77,7 @@ final class WorldSteps {
         while Clock.system.now() < end { try wire.pump(until: end) }
     }
 
-    /// The real-time lane: time is not moved but spent, as long as anybody would wait for it.
+    /// Under --clock real the suite waits instead of moving the clock, up to five minutes.
     private func waitReally(_ action: WorldAction) throws(Stop) {
         guard case .advance(let duration) = action else {
             throw .untested("the machine's own clock is not set: --clock real")
@@ -88,6 +88,7 @@ final class WorldSteps {
     }
 
     private func server(_ action: ServerAction) throws(Stop) {
+        if action == .start || action == .restart { performance.wasRestarted = true }
         do {
             switch action {
             case .stop: try stopServer()
@@ -166,7 +167,7 @@ final class WorldSteps {
         _ = try? session.send(signal: 9)
     }
 
-    /// Waits until the directory has seen so many, and then until nobody is about to ask it again.
+    /// Waits until the directory has seen `wanted` binds, and then until nobody is about to ask it again.
     private func binds(_ wanted: Int) throws(Stop) {
         let deadline = Clock.system.now() + timeout
         let directory = try ourDirectory()
@@ -183,7 +184,7 @@ final class WorldSteps {
         }
         if try countBinds() == wanted { try wire.provePause(on: []) }
         let binds = try countBinds()
-        if binds != wanted { throw Stop.unmet(["\(wanted) binds at the directory"], "\(binds)") }
+        if binds != wanted { throw Stop.unmet(["\(wanted) binds at the directory"], "\(binds)", seen: binds > wanted ? [.binds] : []) }
         recorder.check()
     }
 
@@ -199,7 +200,7 @@ final class WorldSteps {
             try wire.pump(until: Clock.system.now() + .milliseconds(2))
             count = world.server.tree.zombies
         }
-        if count > most { throw Stop.unmet(["at most \(most) zombies"], "\(count) after one second") }
+        if count > most { throw Stop.unmet(["at most \(most) zombies"], "\(count) after one second", seen: [.zombies]) }
         recorder.check()
     }
 
@@ -207,7 +208,8 @@ final class WorldSteps {
         let now = world.stage.outside()
         let changed = Set(now.keys).union(world.outside.keys).filter { now[$0] != world.outside[$0] }.sorted()
         if !changed.isEmpty {
-            throw Stop.unmet(["nothing outside the spool changes"], "changed: " + changed.joined(separator: ", "))
+            throw Stop.unmet(
+                ["nothing outside the spool changes"], "changed: " + changed.joined(separator: ", "), seen: [.outside])
         }
         recorder.check()
     }

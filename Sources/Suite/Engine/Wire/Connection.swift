@@ -15,14 +15,14 @@ final class Connection {
     var inbox = Inbox()
     /// C lines since the last step of another kind.
     var flight: [FlightPiece] = []
-    /// S lines that may turn out not to be there.
+    /// Optional S lines and "..."; the next S line decides whether they were there.
     var pending: [PendingLine] = []
-    /// Makes a foreign server's replies those of the sheet; nil: bytes are taken as they come.
+    /// Translates a foreign server's replies into the sheet's form; nil: bytes are taken as they come.
     var translator: ReplyTranslator?
     /// Puts commands as the server wants them; nil: they go as they are written.
     var encoder: FlightEncoder?
     var isReading = true
-    /// The place of its last S line, which answers for what is left over.
+    /// The place of its last S line; a report names it for bytes that are left over.
     var lastExpectation: Place?
 
     enum State { case unopened, connecting(Socket), open(Socket), over }
@@ -43,7 +43,7 @@ final class Connection {
     private var sent = 0  // of outbox[next]
     private var sentLast: Duration?  // when, if the peer must read it before more follows
     private(set) var bytesMoved = 0
-    /// Nothing has come yet: it may still wait to be let in.
+    /// No byte has come yet, so the server may not have accepted the connection.
     private(set) var isUnheard = true
     private var isStarved = false  // the peer does not read: cuts are of no use until it does
 
@@ -80,8 +80,8 @@ final class Connection {
         state = .open(socket)
     }
 
-    /// The server rests: hands on what was kept back, as it may have been the beginning of more.
-    /// True when that was something.
+    /// Call it when the server is at rest: the translator hands on the bytes that it held back, since no more will
+    /// follow. True when there were some.
     func rest() -> Bool {
         guard let more = translator?.rest(), !more.isEmpty else { return false }
         inbox.append(more[...])
@@ -157,7 +157,7 @@ final class Connection {
         } catch {
             if error == .resourceTemporarilyUnavailable { return false }
             guard error == .brokenPipe || error == .connectionReset else { throw error }
-            // The reading side tells how the connection ended; what was to be sent is void, and nobody waits for it.
+            // The reading side reports how the connection ended. The output is dropped, so that nobody waits for it.
             (outbox, next, sent) = ([], 0, 0)
             return true
         }
@@ -200,7 +200,7 @@ final class Connection {
     }
 }
 
-/// An S line whose fate the next one decides.
+/// An S line that the next S line decides.
 enum PendingLine {
     case optional(LinePattern)
     /// "...": any lines.

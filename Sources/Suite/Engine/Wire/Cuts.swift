@@ -1,4 +1,4 @@
-/// Flights cut into writes (FRAME-1).
+/// Cuts a flight of C lines into writes, as the segmentation says (FRAME-1).
 
 import Posix
 import Results
@@ -12,7 +12,7 @@ package enum FlightPiece: Sendable, Equatable {
     case boundary
 }
 
-/// One thing to write; a cut separates it from the next, which waits until the server has read this one.
+/// One write. A cut separates it from the next write, which waits until the server has read this one.
 package enum Write: Sendable, Equatable {
     case bytes([UInt8])
     /// The middle of a payload, in writes of any size.
@@ -37,9 +37,9 @@ extension Write {
 }
 
 extension Segmentation {
-    /// Of a payload only this much at each end is cut; a byte at a time, 10 MB would take minutes.
+    /// Cuts apply to this many bytes at each end of a payload; byte by byte, 10 MB would take minutes.
     package static let cutEnds = 4096
-    /// Payloads up to this size go out in one write with what surrounds them.
+    /// Payloads up to this size go out in one write with the bytes around them.
     static let joined = 65_536
 
     package func cut(_ pieces: [FlightPiece]) -> [Write] {

@@ -8,10 +8,10 @@ package struct Inbox: Sendable {
     package private(set) var end = End.open
     private var bytes: [UInt8] = []
     private var head = 0
-    /// How many `either` may still want to go back.
+    /// How many `either`s may still go back.
     private var marks = 0
 
-    /// More than this is left in the network, unless an `either` has to look ahead.
+    /// Beyond this many bytes nothing more is read from the socket, unless an `either` looks ahead.
     static let limit = 1 << 20
 
     package init() {}

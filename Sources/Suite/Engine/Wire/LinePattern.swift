@@ -1,4 +1,4 @@
-/// What an S line demands of the bytes received, and how far the bytes at hand fulfil it.
+/// What an S line demands of the received bytes, and how far the bytes at hand match it.
 
 import Posix
 package import Transcript
@@ -17,7 +17,7 @@ package struct LinePattern: Sendable {
         case matched(length: Int, captures: [String: [UInt8]])
         /// At this offset the bytes stop being what is expected.
         case mismatch(at: Int)
-        /// All is well so far.
+        /// All bytes at hand match, and more must follow.
         case incomplete
     }
 

@@ -1,4 +1,4 @@
-/// The poll loop of one thread: all its connections read and write at the same time.
+/// One thread's poll loop: all its connections read and write at the same time.
 
 import Posix
 import SystemPackage
@@ -28,19 +28,20 @@ final class Network {
     }
     func remove(_ connection: Connection) { connections.removeAll { $0 === connection } }
     var all: [Connection] { connections }
-    /// Sent and received on the connections there are.
+    /// Bytes sent and received on the current connections.
     var bytesMoved: Int { connections.reduce(0) { $0 + $1.bytesMoved } }
 
     func resetProgress() { lastProgress = Clock.system.now() }
 
-    /// What the server has not read yet of everything we sent; nil when this kernel does not tell.
+    /// The number of sent bytes that the server has not read yet; nil when this kernel does not tell.
     func unreadByServer() -> Int? {
         guard sockets != nil else { return nil }
         return connections.reduce(0) { $0 + ($1.socket.map(unread) ?? 0) }
     }
 
-    /// Whether bytes for us still lie in the server's kernel: with two writes to a reply the second waits for our
-    /// acknowledgement of the first (Nagle's algorithm), which ours delays. It is sent now.
+    /// Whether the server's kernel still holds bytes for us. When a server writes a reply in two pieces, Nagle's
+    /// algorithm holds the second until we acknowledge the first, and our kernel delays that. This call sends the
+    /// acknowledgement at once.
     func isHeldBack() -> Bool {
         connections.contains { connection in
             guard let socket = connection.socket, connection.wanted.contains(.readable) else { return false }
@@ -53,8 +54,7 @@ final class Network {
         (try? sockets?.unread(atPeerOf: socket.local, remote: socket.remote)) ?? 0
     }
 
-    /// One round: sends and receives what is possible, waiting until `deadline` for it to become so.
-    /// True when anything moved.
+    /// One round: sends and receives what is possible, and waits for that until `deadline`. True when bytes moved.
     func pump(until deadline: Duration) throws(Halt) -> Bool {
         do {
             var moved = false
@@ -68,7 +68,7 @@ final class Network {
                 let descriptor = connection.socket?.descriptor.number ?? -1
                 entries.append(PollEntry(wanted.isEmpty ? -1 : descriptor, wanted))
             }
-            // Nobody tells when the server reads: look again at once, and let it run meanwhile.
+            // No event tells that the server has read, so this looks again at once and yields the processor meanwhile.
             if isHeld && !moved { giveWay() }
             let now = Clock.system.now()
             _ = try Clock.system.poll(&entries, until: moved || isHeld ? now : deadline)

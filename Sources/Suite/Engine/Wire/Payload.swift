@@ -1,4 +1,4 @@
-/// A value of any size that is computed piece by piece, so that it can be sent and compared without being held.
+/// Computes a value of any size piece by piece, so that it can be sent and compared without being held in memory.
 
 import Posix
 import Transcript

@@ -1,4 +1,4 @@
-/// One thread's connections to the server under test: opened, sent to, waited on.
+/// One thread's connections to the server under test: opens them, sends on them, waits for them.
 
 import Dialects
 import Posix
@@ -6,20 +6,36 @@ import Results
 import SystemPackage
 import World
 
-/// Why playing stopped.
+/// Why a playing stopped.
 enum Stop: Error {
     case failed(Failure)
-    /// Something that must be is not; the interpreter knows for which clause.
+    /// A demand is not met; the interpreter knows the clause.
     case unmet(Unmet)
-    /// The world cannot do the step: the rest is not tested.
+    /// The world cannot do this step, so the rest is not tested.
     case untested(String)
     case interrupted
     case broken(WorldFailure)
-    /// The transcript itself is wrong.
+    /// The transcript is wrong.
     case fault(Place, String)
 
-    static func unmet(_ expected: [String], _ received: String, _ details: [String] = []) -> Stop {
-        .unmet(Unmet(expected: expected, received: received, details: details))
+    static func unmet(
+        _ expected: [String], _ received: String, _ details: [String] = [], seen: [Observation.Sight] = []
+    ) -> Stop {
+        .unmet(Unmet(expected: expected, received: received, details: details, observations: seen))
+    }
+}
+
+/// Why a wait ended without what it waited for.
+enum EndOfWait {
+    case rest
+    case silence(Duration)
+
+    /// One line for a report.
+    var words: String {
+        switch self {
+        case .rest: "every thread of the server sleeps without a time limit, and nothing is under way: nothing can come"
+        case .silence(let time): "no byte either way for \(time.components.seconds) seconds"
+        }
     }
 }
 
@@ -28,8 +44,9 @@ struct Unmet {
     var expected: [String]
     var received: String
     var details: [String]
-    /// The line that answers for it; nil: the one being played.
+    /// The line that a report names; nil: the one being played.
     var place: Place?
+    var observations: [Observation.Sight] = []
 }
 
 /// Belongs to one thread.
@@ -38,11 +55,15 @@ final class Wire {
     let network: Network
     let options: PlayOptions
     let segmentation: Segmentation
-    /// Real time without a byte either way that is too long.
+    /// How long no byte may move either way, in real time.
     let timeout: Duration
+    /// Why the last wait ended without what it waited for; nil: it did not.
+    var endOfWait: EndOfWait?
+    /// The first of two looks that prove that nothing can come any more.
+    var rest: (time: Duration, look: Quiescence.Look)?
     /// The clause that a flight is sent for; nil: none.
     var judging: () -> String? = { nil }
-    /// A transcript is played; otherwise questions are asked beside one.
+    /// A transcript is played; otherwise questions are asked outside of one.
     var isJudging = false
     /// The connection whose C lines are being collected.
     private var openFlight: Connection?
@@ -56,7 +77,7 @@ final class Wire {
             cancel: options.cancel, cutPatience: isCut || segmentation == .verb ? self.timeout : .milliseconds(50) * options.slow)
     }
 
-    /// From the transcript's own address when none is given.
+    /// An empty `given` means the transcript's own address.
     func open(_ connection: Connection, from given: String) throws(Stop) {
         let address = given.isEmpty ? world.addresses[0] : given
         guard let source = TCPAddress(address, port: 0) else {
@@ -72,8 +93,8 @@ final class Wire {
         }
         let opened: Void? = try wait { () throws(Stop) in connection.isConnecting ? nil : () }
         if opened == nil { throw .unmet(["a connection"], "no answer to it") }
-        // As a client of such a server does: it lets it speak first. One that serves others first is not waited for, nor
-        // one that rests.
+        // A client of a server that speaks first waits for the greeting. The wait is short, because a server may serve
+        // others first; it ends when the server is at rest.
         let patience = Clock.system.now() + .seconds(options.slow)
         while let translator = connection.translator, !translator.isGreeted, connection.inbox.isEmpty,
             !connection.inbox.hasEnded, Clock.system.now() < patience
@@ -83,7 +104,7 @@ final class Wire {
         }
     }
 
-    /// Adds to the flight of C lines of `connection`; one of another connection goes out first.
+    /// Adds to the flight of C lines of `connection`. A flight of another connection goes out first.
     func collect(_ pieces: [FlightPiece], on connection: Connection) throws(Stop) {
         if openFlight !== connection { try releaseFlight() }
         if connection.isUnopened { try open(connection, from: "") }
@@ -91,14 +112,14 @@ final class Wire {
         openFlight = connection
     }
 
-    /// Ends the flight of C lines that is being collected: it is cut and goes out.
+    /// Ends the flight that is being collected: cuts it and sends it.
     func releaseFlight() throws(Stop) {
         guard let connection = openFlight else { return }
         openFlight = nil
         let flight = connection.flight
         connection.flight = []
         try settle()
-        // What other clients sent before goes first, unless it is too big to wait for.
+        // What other clients sent earlier goes out first, unless it is too big to wait for.
         for other in network.all where other !== connection && other.hasOutput && other.outputLeft < 65_536 {
             try flush(other)
         }
@@ -107,7 +128,7 @@ final class Wire {
         _ = try pump(until: Clock.system.now())
     }
 
-    /// Until everything is sent, or the connection has ended.
+    /// Waits until everything is sent, or the connection has ended.
     func flush(_ connection: Connection) throws(Stop) {
         let flushed: Void? = try wait { () throws(Stop) in connection.hasOutput ? nil : () }
         if flushed == nil {
@@ -116,7 +137,7 @@ final class Wire {
         }
     }
 
-    /// Everything that is queued goes out.
+    /// Sends everything that is queued.
     func flushAll() throws(Stop) { for connection in network.all where connection.hasOutput { try flush(connection) } }
 
     func close(_ connection: Connection) {
@@ -128,7 +149,7 @@ final class Wire {
 
     // MARK: Questions outside a transcript
 
-    /// Sends the lines and takes whatever comes until the server rests.
+    /// Sends the lines, and returns everything that comes until the server is at rest.
     func ask(_ lines: [[UInt8]], on connection: Connection) throws(Stop) -> [UInt8] {
         try collect([.bytes(Array(lines.joined(separator: [10])) + [10])], on: connection)
         try releaseFlight()
@@ -139,7 +160,7 @@ final class Wire {
         try ask([Array(text.utf8)], on: connection)
     }
 
-    /// Everything that comes until the server has been at rest for a while, or the connection ends.
+    /// Returns everything that comes until the server has been at rest for a while, or the connection has ended.
     /// - Parameter rest: how long a while; real time.
     func heard(on connection: Connection, rest: Duration = .milliseconds(150)) throws(Stop) -> [UInt8] {
         network.resetProgress()
