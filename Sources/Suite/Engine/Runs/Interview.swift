@@ -35,6 +35,12 @@ final class Interview {
 
     /// How the server ended, if it did so by itself.
     var ending: String? { world.server.isOurs ? world.ending.map(Crash.told) : nil }
+    /// The same of a server that has just closed a connection: its end may come a little later.
+    func endingOnceAtRest() -> String? {
+        let deadline = Clock.system.now() + .milliseconds(500)
+        while ending == nil, !world.isAsleep, Clock.system.now() < deadline { pauseBriefly(microseconds: 500) }
+        return ending
+    }
     /// Password checks that its directory has seen; nil: nobody tells.
     var binds: Int? { world.directory.flatMap { try? $0.binds() } }
 
