@@ -1,4 +1,4 @@
-/// Follows what a client sends, command by command, to know which replies are due.
+/// Which replies are due: follows what a client sends, command by command.
 
 struct CommandTracker {
     struct Due: Equatable {

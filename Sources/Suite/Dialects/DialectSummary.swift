@@ -36,6 +36,10 @@ extension Dialect {
         var lines: [String] = []
         if !greeting.isEmpty { lines.append("speaks first: \(Visible.line(greeting))") }
         for phrase in phrases {
+            if phrase.isBareWord {
+                lines.append("says \(phrase.meaning.rawValue) without a line feed")
+                continue
+            }
             let said = Visible.line(Array(phrase.text.shown.utf8))
             lines.append("says \(said) for \(phrase.meaning.rawValue)" + (phrase.verb.map { " to \($0.rawValue)" } ?? ""))
         }

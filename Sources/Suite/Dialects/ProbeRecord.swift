@@ -45,7 +45,9 @@ package struct ProbeRecord: Sendable, Equatable {
         package var right: [UInt8] = []
         /// Of no mail.
         package var list: [UInt8] = []
-        /// To a mail to oneself; asked where cuts are compared.
+        /// It was answered only with a line that names the mailbox.
+        package var namesMailbox = false
+        /// To a SEND; asked where cuts are compared.
         package var send: [UInt8] = []
         /// What the server or its directory did meanwhile; may be empty.
         package var note = ""

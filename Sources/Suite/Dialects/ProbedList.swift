@@ -5,6 +5,9 @@ import Bytes
 extension ProbeRecord {
     func learnList(_ dialect: inout Dialect) {
         let list = self[.list]
+        if ProbeRecord.counts(list, 1) && !ProbeRecord.counts(list, 2) {
+            dialect.remarks.append("of two mails sent one after the other LIST shows one")
+        }
         if let layout = listLayout {
             dialect.list = layout
         } else if !list.isEmpty, !isMailListed, let layout = listWithoutSubjects {
@@ -98,8 +101,16 @@ extension ProbeRecord {
         return shown + places
     }
 
-    /// Whether a reply begins with a line that has this number.
+    /// READ shows another mail than the one that LIST shows first.
+    package var showsOtherThanFirst: Bool {
+        let first = ProbeRecord.subjects.min {
+            (self[.list].firstRange(of: $0)?.lowerBound ?? .max) < (self[.list].firstRange(of: $1)?.lowerBound ?? .max)
+        }
+        return first.map { self[.read].firstRange(of: $0) == nil } ?? false
+    }
+
+    /// Whether one of a reply's first two lines has this number.
     package static func counts(_ reply: [UInt8], _ count: Int) -> Bool {
-        lines(of: reply).prefix(3).contains { number(count, in: $0) != nil }
+        lines(of: reply).prefix(2).contains { number(count, in: $0) != nil }
     }
 }

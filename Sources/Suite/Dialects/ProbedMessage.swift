@@ -12,7 +12,7 @@ extension ProbeRecord {
     }
 
     func learnMessage(_ dialect: inout Dialect) {
-        if let layout = readLayout { dialect.read = layout }
+        if let layout = readLayout(dialect.phrases) { dialect.read = layout }
         if number == "0" { dialect.countsFromZero = true }
         if number == nil, isMailListed || !vainReads.isEmpty, !vainReads.isEmpty {
             let tried = vainReads.map { "\($0.number): \($0.reply.isEmpty ? "no reply" : Visible.line($0.reply, limit: 60))" }
@@ -39,12 +39,13 @@ extension ProbeRecord {
         endings.isEmpty && (question == .send ? !self[.login].isEmpty : number != nil && !self[.missing].isEmpty)
     }
 
-    private var readLayout: Dialect.ReadLayout? {
+    private func readLayout(_ phrases: [Dialect.Phrase]) -> Dialect.ReadLayout? {
         let read = self[.read]
         guard let first = read.firstIndex(of: 10), let (start, text, damaged) = place(in: read) else { return nil }
         let status = ReplyTranslator.status(read[..<first])
         var layout = Dialect.ReadLayout()
-        layout.hasStatus = status == Array("OK".utf8)
+        let isYes = phrases.contains { $0.meaning == .yes && ($0.verb ?? .read) == .read && $0.text.length(in: read[...]) == first + 1 }
+        layout.hasStatus = isYes || status == Array("OK".utf8)
         let top = layout.hasStatus ? first + 1 : 0
         guard start >= top, layout.hasStatus || status == nil else { return nil }
         layout.header = ProbeRecord.lines(of: Array(read[top..<start].drop { $0 == 0 })).map(headerLine)

@@ -4,7 +4,11 @@ import Bytes
 
 extension ProbeRecord {
     /// The rung that shows the server's speech; nil: none does.
-    package var chosen: Try? { tries.first { $0.counts } ?? tries.first { $0.letsEverybodyIn } }
+    package var chosen: Try? {
+        let counting = tries.filter(\.counts)
+        guard let first = counting.first else { return tries.first { $0.letsEverybodyIn } }
+        return first.speech == .line ? counting.first { $0.speech == .verb } ?? first : first
+    }
 
     /// The server's speech as far as it is known.
     package var speech: Speech { chosen?.speech ?? .flight }
@@ -35,7 +39,7 @@ extension ProbeRecord {
                 || !ProbeRecord.alike(cut.list, chosen.list)
                 || !(cut.send.isEmpty && self[.send].isEmpty || ProbeRecord.alike(cut.send, self[.send]))
         }
-        let failed = tries.prefix { $0 != chosen }.map(\.speech) + refused.map(\.speech)
+        let failed = tries.filter { !$0.counts && $0 != chosen }.map(\.speech) + refused.map(\.speech)
         dialect.takes = Speech.stream.subtracting(failed)
     }
 

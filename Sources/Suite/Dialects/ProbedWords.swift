@@ -58,6 +58,15 @@ extension ProbeRecord {
     }
 
     private var yes: [Dialect.Phrase] {
+        let all = yesOfVerbs
+        // Said for two verbs it is the word of this server.
+        guard let text = all.first?.text, all.count > 1, all.allSatisfy({ $0.text == text }),
+            !right(.list).contains(where: { text.length(in: $0[...]) != nil })
+        else { return all }
+        return [Dialect.Phrase(.yes, nil, text)]
+    }
+
+    private var yesOfVerbs: [Dialect.Phrase] {
         ProbeRecord.granted.compactMap { verb, one, other in
             guard let text = said(one, other, to: verb), verb != .send || isMailFound else { return nil }
             let refusals = ProbeRecord.refused.filter { $0.verb == verb }.flatMap { [self[$0.one], self[$0.other]] }

@@ -55,6 +55,16 @@ package struct RunRecord: Sendable, Equatable {
         }
     }
 
+    /// Why nothing at all could be judged: of a foreign server no LOGIN could be, and without one nothing else. nil: some
+    /// of it was.
+    package var unjudged: String? {
+        guard start.foreign, !results.isEmpty, !results.contains(where: { $0.outcomes.contains { $0.isGood } }) else {
+            return nil
+        }
+        let login = results.lazy.flatMap(\.outcomes).first { $0.clause.id == "LOGIN-1" && $0.verdict == .notTested }
+        return isGood ? login?.reason : nil
+    }
+
     package func tally(_ catalogue: Catalogue) -> Tally {
         Tally(results, catalogue: catalogue, foreign: start.foreign)
     }

@@ -39,7 +39,10 @@ struct Preparation {
     }
 
     /// Starts the server once before the suite judges it, and records its replies.
-    func probe(_ options: PlayOptions) throws -> ProbeRecord { try leasing { try Probe(options).run(with: $0) } }
+    func probe(_ options: PlayOptions, _ speaking: SpeechOptions) throws -> ProbeRecord {
+        let probe = Probe(options, speech: speaking.speech, cut: try speaking.firstCut())
+        return try leasing { try probe.run(with: $0) }
+    }
 
     func server(_ target: TargetOptions, folder: String?) throws -> ServerProgram {
         if target.sandbox != nil, let obstacle = Sandbox.obstacle { throw Exit.machineLacks.said(obstacle) }

@@ -15,13 +15,17 @@ struct ProbeCommand: ParsableCommand {
             """)
     @OptionGroup var suiteOptions: SuiteOptions
     @OptionGroup var target: TargetOptions
+    @OptionGroup var speaking: SpeechOptions
     @Argument(help: "The server's folder.") var folder: String?
+    @Option(help: "How long no byte may move before an answer is given up: 5s, 500ms, 2min.")
+    var timeout = Patience(duration: .seconds(5))
     @Option(help: "Multiplies every real-time limit, for slow machines.")
     var slow = 1
 
     func validate() throws {
         if slow < 1 { throw ValidationError("--slow must be 1 or more") }
         try target.validate(folder: folder)
+        _ = try speaking.firstCut()
         if !target.isForeign(folder: folder) {
             throw ValidationError("name a server's folder, or --server or --attach")
         }
@@ -31,11 +35,11 @@ struct ProbeCommand: ParsableCommand {
         try Preparation.during(SuitePlace(suiteOptions)) { preparation in
             var options = PlayOptions(
                 server: try preparation.server(target, folder: folder), cancel: preparation.cancel)
-            options.slow = slow
-            let record = try preparation.probe(options)
+            (options.timeout, options.slow, options.clock) = (timeout.duration, slow, target.clock.mode)
+            let record = try preparation.probe(options, speaking)
             print("The server's replies (⏎ is a line feed):")
             print(record.lines.joined(separator: "\n"))
-            print(record.dialect.summary.joined(separator: "\n"))
+            print((record.dialect.summary + target.advice(options.server)).joined(separator: "\n"))
         }
     }
 }

@@ -35,11 +35,7 @@ struct RunCommand: ParsableCommand {
             "auto (finds out and tolerates what your server shows differently from the sheet), strict, or a dialect file's name."
     )
     var dialect: String?
-    @Option(
-        help:
-            "How client lines are cut into writes: flight, line, byte, random:SEED, all, or several of them with commas."
-    )
-    var segment: String?
+    @OptionGroup var speaking: SpeechOptions
     @Option(
         name: .customShort("j", allowingJoined: true),
         help:
@@ -83,6 +79,9 @@ struct RunCommand: ParsableCommand {
                 throw ValidationError("'\(pattern)' is not a regular expression")
             }
         }
+        if !isAuto && speaking.speech != nil {
+            throw ValidationError("--speech needs a server of your own, and --dialect auto")
+        }
         if !isForeign && dialect == "auto" { throw ValidationError("--dialect auto needs a server of your own") }
         try target.validate(folder: folder)
         for path in what where path != folder && isRunnable(path) {
@@ -98,14 +97,7 @@ struct RunCommand: ParsableCommand {
     private var isForeign: Bool { target.isForeign(folder: folder) }
 
     func segmentations() throws -> [Segmentation] {
-        guard let segment else { return isForeign ? [.flight] : [.flight, .line, .byte] }
-        if segment == "all" { return [.flight, .line, .byte] }
-        return try segment.split(separator: ",").map { text in
-            guard let segmentation = Segmentation(String(text)) else {
-                throw ValidationError("--segment must be flight, line, byte, random:SEED or all, not '\(text)'")
-            }
-            return segmentation
-        }
+        try speaking.segmentations(usual: isForeign ? [.flight] : [.flight, .line, .byte])
     }
 
     func run() throws {
@@ -140,14 +132,14 @@ struct RunCommand: ParsableCommand {
         // An attached server may remember those of an earlier run.
         if target.attach != nil { options.firstAddress = Int.random(in: 0..<10_000_000) }
         if isAuto {
-            let found = try preparation.probe(options).dialect
+            let found = try preparation.probe(options, speaking).dialect
             options.tolerance = found
-            if target.attach == nil {
+            if target.attach == nil && found.failedTries.isEmpty {
                 let rate = try preparation.leasing { try AcceptRate.measure(options, clients: 4, with: $0) }
                 options.queueing = rate.queueing
             }
             let waits = options.queueing > .zero ? [RunCommand.queueing(options.queueing)] : []
-            if !quiet { print((found.summary + waits).joined(separator: "\n") + "\n") }
+            if !quiet { print((found.summary + waits + target.advice(options.server)).joined(separator: "\n") + "\n") }
         }
         var run = Run(
             chosen, dialect: suite.dialect, segmentations: try segmentations(), options: options,
@@ -177,6 +169,7 @@ struct RunCommand: ParsableCommand {
         // What was seen before a problem is worth telling.
         try reports.publish(record, console: problem == nil || !record.results.isEmpty ? report : nil)
         if let problem { throw Exit.of(problem, name: suite.name) }
+        if record.unjudged != nil { throw ExitCode(Exit.serverDidNotStart.rawValue) }
         if !record.isGood { throw ExitCode(1) }
     }
 

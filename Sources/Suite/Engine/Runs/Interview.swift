@@ -35,6 +35,12 @@ final class Interview {
 
     /// How the server ended, if it did so by itself.
     var ending: String? { world.server.isOurs ? world.ending.map(Crash.told) : nil }
+    /// The same of a server that has just closed a connection: its end may come a little later.
+    func endingOnceAtRest() -> String? {
+        let deadline = Clock.system.now() + .milliseconds(500)
+        while ending == nil, !world.isAsleep, Clock.system.now() < deadline { pauseBriefly(microseconds: 500) }
+        return ending
+    }
     /// Password checks that its directory has seen; nil: nobody tells.
     var binds: Int? { world.directory.flatMap { try? $0.binds() } }
 
@@ -69,11 +75,7 @@ final class Interview {
         try wire.collect([.bytes(Array(lines.joined(separator: [10])) + [10])], on: connection)
         try wire.releaseFlight()
         let began = Clock.system.now()
-        if let patience { try awaitByte(on: connection, patience: patience) } else {
-            let _: Void? = try wire.wait { () throws(Stop) in
-                connection.inbox.isEmpty && !connection.inbox.hasEnded ? nil : ()
-            }
-        }
+        try awaitByte(on: connection, patience: patience)
         slowest = max(slowest, Clock.system.now() - began)
         return try heard(on: connection)
     }
@@ -95,13 +97,12 @@ final class Interview {
         return Array(all.prefix(Interview.most))
     }
 
-    /// Until a byte is there, the connection has ended, or the server has rested so long.
-    private func awaitByte(on connection: Connection, patience: Duration) throws(Stop) {
-        wire.network.resetProgress()
-        let deadline = Clock.system.now() + wire.timeout * 2
-        while connection.inbox.isEmpty, !connection.inbox.hasEnded, Clock.system.now() < deadline {
-            if try wire.pump(until: Clock.system.now() + .milliseconds(5)) { continue }
-            if Clock.system.now() - wire.network.lastProgress >= patience * options.slow, wire.hasRested { return }
+    /// Until a byte is there, the connection has ended, nothing can come, or the server has rested so long.
+    private func awaitByte(on connection: Connection, patience: Duration?) throws(Stop) {
+        let _: Void? = try wire.wait { () throws(Stop) in
+            if !connection.inbox.isEmpty || connection.inbox.hasEnded { return () }
+            guard let patience, Clock.system.now() - wire.network.lastProgress >= patience * options.slow else { return nil }
+            return wire.hasRested ? () : nil
         }
     }
 }

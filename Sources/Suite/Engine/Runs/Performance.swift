@@ -31,7 +31,7 @@ package struct PlayOptions: Sendable {
 
     var clockMode: ClockMode { clock ?? (server.isReference ? .page : .preload) }
 
-    /// The server, started for nothing but a look at it.
+    /// A world for a look at the server outside the playings of a run (probe, accept rate).
     /// - Parameter turn: each has addresses of its own.
     func trial(_ lease: Lease, turn: Int = 0) throws(WorldFailure) -> World {
         try World(server, clock: clock, address: firstAddress + World.trialAddress + 3 * turn, lease: lease)

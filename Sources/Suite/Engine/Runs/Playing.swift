@@ -40,8 +40,6 @@ package struct Playing {
     let number: Int
     let dialect: [Transcript]
     let options: PlayOptions
-    /// Of a server that understands no LOGIN, the one playing that says so.
-    var tellsOfSilence = false
 
     package init(
         _ transcript: Transcript, _ segmentation: Segmentation, number: Int, dialect: [Transcript],
@@ -59,6 +57,7 @@ package struct Playing {
         if let finding { return finding }
         if let reason = unmetNeed { return result(nil, since: began, untested: reason, skipped: reason) }
         if let broken = foundations?.obstacle(to: transcript) { return blocked(by: broken, nil, since: began) }
+        if let reason = notUnderstood { return result(nil, since: began, untested: reason, skipped: reason) }
         let performance: Performance
         do {
             performance = try Performance(transcript, segmentation, number: number, options: options, lease: lease)

@@ -40,7 +40,7 @@ struct ProbeSession {
     var record = ProbeRecord()
     private var turns = 0
     /// See `Interview`.
-    private var patience: Duration? = .milliseconds(300)
+    private var patience: Duration? = .seconds(1)
 
     init(_ options: PlayOptions, _ lease: Lease) { (self.options, self.lease) = (options, lease) }
 
@@ -83,16 +83,23 @@ struct ProbeSession {
 
     mutating func climb(_ ladder: [Speech]) throws(Problem) {
         for speech in ladder where record.chosen == nil { record.tries.append(try rung(speech)) }
+        // Who understands it line by line may want no more than the verb's line alone.
+        if record.speech == .line, ladder.contains(.verb) { record.tries.append(try rung(.verb)) }
         // A slow server may have been given up too early: once more, with all the patience of a transcript.
         guard record.chosen == nil, let first = ladder.first, record.tries.contains(where: { $0.right.isEmpty }) else { return }
         patience = nil
         record.tries[0] = try rung(first)
     }
 
+    /// What is known of LIST from the ladder.
+    private mutating func learnMailbox() {
+        if record.chosen?.namesMailbox == true { record.namesMailbox = [.list] }
+    }
+
     private mutating func rung(_ speech: Speech) throws(Problem) -> ProbeRecord.Try {
         var rung = ProbeRecord.Try(speech, user: users[turns % users.count])
         var dialect = Dialect()
-        dialect.speech = speech
+        (dialect.speech, dialect.takes) = (speech, [speech])
         try interview(as: dialect) { (record, interview) throws(Stop) in
             defer { rung.note = ProbeSession.note(interview) }
             let stranger = try interview.connect(1)
@@ -102,10 +109,16 @@ struct ProbeSession {
             interview.close(stranger)
             let client = try interview.connect(0)
             rung.right = try interview.login(rung.user, on: client)
-            if !rung.right.isEmpty && rung.right != rung.wrong || rung.right.starts(with: Array("OK".utf8)) {
-                rung.list = try interview.ask(record.command(.list), on: client)
-            }
+            let isTold = !rung.right.isEmpty && rung.right != rung.wrong || rung.right.starts(with: Array("OK".utf8))
+            if isTold { rung.list = try interview.ask(record.command(.list), on: client) }
             interview.close(client)
+            guard isTold, rung.list.isEmpty else { return }
+            // It may wait to be told whose.
+            let again = try interview.connect(0)
+            _ = try interview.login(rung.user, on: again)
+            rung.list = try interview.ask(record.command(.list) + [Array(rung.user.utf8)], on: again)
+            rung.namesMailbox = !rung.list.isEmpty
+            interview.close(again)
         }
         return rung
     }
@@ -122,7 +135,7 @@ struct ProbeSession {
         where !record.tries.contains(where: { $0.speech == speech }) {
             var cut = ProbeRecord.Try(speech, user: users[turns % users.count])
             var dialect = record.dialect
-            (dialect.speech, dialect.speechOf) = (speech, [:])
+            (dialect.speech, dialect.takes, dialect.speechOf) = (speech, [speech], [:])
             try interview(as: dialect) { (record, interview) throws(Stop) in
                 let client = try interview.connect(0)
                 cut.right = try interview.login(cut.user, on: client)
@@ -138,6 +151,7 @@ struct ProbeSession {
 
     /// Two mails are sent, listed, read and deleted; in another cut where this one shows none of them.
     mutating func sendMail() throws(Problem) {
+        learnMailbox()
         try mail(in: record.dialect)
         let rungs: [Speech] = [.flight, .line, .verb, .byte]
         guard !record.isMailFound, record.endings.isEmpty, rungs.contains(record.speech) else { return }

@@ -20,8 +20,9 @@ struct ProbeQuestions {
     }
 
     private mutating func lookForEnd(at what: String, _ connection: Connection) throws(Stop) {
-        guard connection.inbox.hasEnded, let ending = interview.ending else { return }
-        record.endings.append("the server ended by itself at \(what): \(ending)")
+        guard connection.inbox.hasEnded, let ending = interview.endingOnceAtRest() else { return }
+        let beyond = record.isMailFound ? "" : "; LIST and READ were not seen with mail"
+        record.endings.append("the probe's own \(what) ended it: \(ending)\(beyond)")
         throw .unmet(["a reply"], ending)
     }
 
@@ -62,7 +63,7 @@ struct ProbeQuestions {
 
     private mutating func list(on connection: Connection) throws(Stop) {
         try ask(.list, on: connection)
-        if record.isMailListed || connection.inbox.hasEnded { return }
+        if record.isMailListed || connection.inbox.hasEnded || !record.namesMailbox.isEmpty { return }
         // It may want to be told whose.
         var named = interview.dialect
         named.namesMailbox = [.list]
@@ -70,21 +71,24 @@ struct ProbeQuestions {
         interview.speak(named, on: connection)
         try ask(.list, on: connection)
         record.namesMailbox = [.list]
-        let shows = record.isMailListed || ProbeRecord.counts(record[.list], 2) && !ProbeRecord.counts(plain.0[.list], 2)
-        if shows { return }
+        let counts = [1, 2].contains { ProbeRecord.counts(record[.list], $0) && !ProbeRecord.counts(plain.0[.list], $0) }
+        if record.isMailListed || counts { return }
         record = plain.0
         interview.speak(plain.1, on: connection)
     }
 
     private mutating func read(on connection: inout Connection) throws(Stop) {
-        if try find(on: &connection) { return }
-        let (vain, plain) = (record.vainReads, interview.dialect)
+        let plain = interview.dialect
         var named = plain
         named.namesMailbox.formUnion([.read, .delete])
-        interview.speak(named, on: connection)
-        if try find(on: &connection) {
-            record.namesMailbox.formUnion([.read, .delete])
-            return
+        var vain: [(number: String, reply: [UInt8])] = []
+        for dialect in record.namesMailbox.isEmpty ? [plain, named] : [named, plain] {
+            interview.speak(dialect, on: connection)
+            if try find(on: &connection) {
+                record.namesMailbox.formUnion(dialect.namesMailbox)
+                return
+            }
+            if vain.isEmpty { vain = record.vainReads }
         }
         record.vainReads = vain
         interview.speak(plain, on: connection)
@@ -100,11 +104,21 @@ struct ProbeQuestions {
             try lookForEnd(at: "READ \(number)", connection)
             if ProbeRecord.isMail(reply) {
                 (record.number, record[.read], record.vainReads) = (number, reply, [])
+                try lookBelow(on: connection)
                 return true
             }
             record.vainReads.append((number, reply))
+            // It may still wait for a line.
+            if reply.isEmpty { interview.close(connection) }
         }
         return false
+    }
+
+    /// The second mail at place 1: the first may have 0.
+    private mutating func lookBelow(on connection: Connection) throws(Stop) {
+        guard record.number == "1", record.showsOtherThanFirst else { return }
+        let reply = try interview.ask([Array("READ".utf8), Array("0".utf8)], on: connection)
+        if ProbeRecord.isMail(reply) { (record.number, record[.read]) = ("0", reply) }
     }
 
     private mutating func delete(on connection: inout Connection) throws(Stop) {

@@ -27,8 +27,8 @@ extension Expectations {
         return "fix \(unread.verb.clause) first: \(unread.sentence)"
     }
 
-    /// In `do read`: the line is one that this server's READ does not show. Where that line is what the clause is
-    /// about, the clause fails (the sheet wants subject and text) or cannot be judged (the sender).
+    /// Whether this server's READ leaves out the line, in `do read`. Where the clause at hand is about that very line,
+    /// READ-1 fails, and the others cannot be judged.
     func isHidden(_ text: Text) throws(Stop) -> Bool {
         guard let layout = wire.options.tolerance?.read, scope.frame.macro?.name == "read", text.pieces.count == 1,
             case .hole(let name) = text.pieces[0], let field = Dialect.Field(rawValue: name), !layout.shows(field)

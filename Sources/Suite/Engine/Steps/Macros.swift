@@ -1,4 +1,4 @@
-/// `do`: macros of the dialect and of the transcript, and `find`.
+/// `do`: macros of the dialect and of the transcript.
 
 import Bytes
 import Posix
@@ -40,89 +40,6 @@ extension Interpreter {
             guard !inner.connections.isEmpty else { return }
             try wire.releaseFlight()
             try expectations.close(inner)
-        }
-    }
-
-    /// The number of the message with this subject. It reads 1, 2, 3, …, because each server numbers as it likes.
-    private func find(_ client: String, _ arguments: [Text], _ options: [NamedText]) throws(Stop) {
-        guard arguments.count == 1, case .bytes(let subject) = try scope.value(arguments[0]) else {
-            throw scope.fault("find wants one subject: do find lunch as=n")
-        }
-        var (name, most): (String?, Int) = (nil, 20)
-        for option in options {
-            switch option.key {
-            case "as": name = try scope.string(option.value)
-            case "max": most = try scope.number(option.value)
-            default: throw scope.fault("'find' has no option '\(option.key)='")
-            }
-        }
-        guard let name else { throw scope.fault("find wants a name for the number: as=n") }
-        let connection = scope.frame.connection(client)
-        for number in 1...max(most, 1) {
-            let digits = Array(String(number).utf8)
-            let command = Text(pieces: [.literal(Array("READ\n".utf8) + digits)])
-            try send(connection, .text(command))
-            try wire.releaseFlight()
-            if try readsSubject(subject, on: connection) {
-                scope.frame.names[name] = .bytes(digits)
-                return
-            }
-        }
-        throw .unmet(["a message with the subject \(Visible.line(subject))"], "none among the numbers 1 to \(most)")
-    }
-
-    /// Consumes one reply to READ: ERR, or OK, sender, receiver, subject and text up to the lone dot.
-    private func readsSubject(_ subject: [UInt8], on connection: Connection) throws(Stop) -> Bool {
-        var lines: [[UInt8]] = []
-        guard let place = expectations.subjectPlace else {
-            throw .untested("this server's READ shows no subject to find mail by")
-        }
-        while true {
-            let line = try wire.wait { () throws(Stop) -> [UInt8]? in
-                connection.inbox.unread.firstIndex(of: 10).map { Array(connection.inbox.unread[..<$0]) }
-                    ?? (connection.inbox.hasEnded || connection.inbox.isFull ? [] : nil)
-            }
-            guard let line, connection.inbox.unread.count > line.count else {
-                throw .unmet(["a reply to READ"], expectations.received(connection))
-            }
-            expectations.noteReceived(line.count + 1, connection)
-            connection.inbox.consume(line.count + 1)
-            try expectations.noteDeviations([connection])
-            if lines.isEmpty && line == Array("ERR".utf8) { return false }
-            if lines.isEmpty && line != Array("OK".utf8) { throw .unmet(["OK⏎", "ERR⏎"], Visible.line(line)) }
-            lines.append(line)
-            if lines.count > place {
-                try skipText(on: connection)
-                return lines[place] == subject
-            }
-        }
-    }
-
-    /// Consumes whole lines, however many have come, up to the lone dot.
-    private func skipText(on connection: Connection) throws(Stop) {
-        var isInsideLine = false
-        while true {
-            let skipped = try wire.wait { () throws(Stop) -> (length: Int, isLast: Bool)? in
-                let unread = connection.inbox.unread
-                var (start, isLast) = (unread.startIndex, false)
-                while !isLast, let end = unread[start...].firstIndex(of: 10) {
-                    let isBegun = isInsideLine && start == unread.startIndex
-                    isLast = !isBegun && end == start + 1 && unread[start] == UInt8(ascii: ".")
-                    start = end + 1
-                }
-                // A line may be longer than what is kept at once.
-                if start == unread.startIndex, connection.inbox.isFull { return (unread.count, false) }
-                if start > unread.startIndex { return (start - unread.startIndex, isLast) }
-                return connection.inbox.hasEnded ? (0, false) : nil
-            }
-            guard let skipped, skipped.length > 0 else {
-                throw .unmet(["a reply to READ"], expectations.received(connection))
-            }
-            expectations.noteReceived(skipped.length, connection)
-            isInsideLine = connection.inbox.unread.prefix(skipped.length).last != 10
-            connection.inbox.consume(skipped.length)
-            try expectations.noteDeviations([connection])
-            if skipped.isLast { return }
         }
     }
 }

@@ -63,17 +63,13 @@ extension Wire {
     private static let restLength = Duration.milliseconds(60)
 
     /// Once the server is at rest, an unfinished reply is complete. True when an inbox got bytes by that.
-    func releaseHeld() -> Bool { hasRested && letGo() }
+    func releaseHeld() -> Bool { hasRested && network.all.reduce(false) { $1.rest() || $0 } }
 
-    /// For a while nothing has moved, and nothing is under way.
+    /// Whether nothing has moved for a while, and nothing is under way.
     var hasRested: Bool {
         Clock.system.now() - network.lastProgress >= Wire.restLength * options.slow
             && !network.all.contains(where: \.hasOutput) && network.unreadByServer() ?? 0 == 0 && !network.isHeldBack()
             && world.isAtRest(silentSince: network.lastProgress, slow: options.slow)
-    }
-
-    private func letGo() -> Bool {
-        network.all.reduce(false) { $1.rest() || $0 }
     }
 
     /// A client that has heard nothing yet may stand behind others in the server's queue.

@@ -63,7 +63,7 @@ final class Wire {
     var rest: (time: Duration, look: Quiescence.Look)?
     /// The clause that a flight is sent for; nil: none.
     var judging: () -> String? = { nil }
-    /// A transcript is played; otherwise questions are asked beside one.
+    /// A transcript is played; otherwise questions are asked outside of one.
     var isJudging = false
     /// The connection whose C lines are being collected.
     private var openFlight: Connection?
@@ -93,8 +93,8 @@ final class Wire {
         }
         let opened: Void? = try wait { () throws(Stop) in connection.isConnecting ? nil : () }
         if opened == nil { throw .unmet(["a connection"], "no answer to it") }
-        // As a client of such a server does: it lets it speak first. One that serves others first is not waited for, nor
-        // one that rests.
+        // A client of a server that speaks first waits for the greeting. The wait is short, because a server may serve
+        // others first; it ends when the server is at rest.
         let patience = Clock.system.now() + .seconds(options.slow)
         while let translator = connection.translator, !translator.isGreeted, connection.inbox.isEmpty,
             !connection.inbox.hasEnded, Clock.system.now() < patience
@@ -160,7 +160,7 @@ final class Wire {
         try ask([Array(text.utf8)], on: connection)
     }
 
-    /// Everything that comes until the server has been at rest for a while, or the connection ends.
+    /// Returns everything that comes until the server has been at rest for a while, or the connection has ended.
     /// - Parameter rest: how long a while; real time.
     func heard(on connection: Connection, rest: Duration = .milliseconds(150)) throws(Stop) -> [UInt8] {
         network.resetProgress()
