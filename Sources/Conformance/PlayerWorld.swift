@@ -60,7 +60,8 @@ extension Player {
     /// Nothing is judged by it, so a clock that nobody looks at is no obstacle.
     private func letPass(_ duration: Duration) throws(Stop) {
         for connection in network.all where connection.hasOutput { try flush(connection) }
-        let followsClock = scene.server.isOurs && scene.options.clockMode != .real
+        let followsClock =
+            scene.server.isOurs && scene.options.clockMode != .real
             && (scene.options.server.isReference || scene.stage.clock.signsOfUse > 0)
         if followsClock { return scene.stage.clock.advance(by: duration) }
         let end = Clock.system.now() + duration

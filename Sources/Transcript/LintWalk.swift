@@ -7,19 +7,20 @@ struct LintWalk {
     let retired: [String: [String]]
     private(set) var findings: [ParseError] = []
     /// Some expectation or call stands below a clause's tag.
-    private(set) var judges = false
+    var judges = false
     /// The clauses of MUST tags.
     private var musts: Set<String> = []
     /// The clause's tag that is open, and whether one of the steps below it is of that clause.
-    private var section: (line: Int, id: String, level: Level, hasOwn: Bool)?
+    private(set) var section: (line: Int, id: String, level: Level, hasOwn: Bool)?
     /// Below `[given …]`.
     private var isGiven = false
     /// Some step so far did more than what foundations have shown: what comes after it is a situation of its own.
     private var hasSituation = false
     /// Names of payloads.
     private var payloads: Set<String> = []
-    private var isTagged: Bool { section != nil }
-    private var wanted: [Need: Int] = [:]
+    var isTagged: Bool { section != nil }
+    /// The first step that wants each need.
+    var wanted: [Need: Int] = [:]
 
     init(transcript: Transcript, macros: [String: Macro], levels: [String: Level]?, retired: [String: [String]]) {
         (self.transcript, self.macros, self.levels, self.retired) = (transcript, macros, levels, retired)
@@ -211,34 +212,6 @@ struct LintWalk {
             if !scope.names.contains(hole) { complain(step.line, "{\(hole)}: nothing of that name is known here") }
         } else if !transcript.header.users.contains(parts[0]), !scope.names.contains(parts[0]) {
             complain(step.line, "{\(hole)}: \"\(parts[0])\" is not among the header's users")
-        }
-    }
-
-    private mutating func need(_ action: WorldAction, _ step: Step) {
-        let need: Need? =
-            switch action {
-            case .advance, .wall, .boot, .clock: .clock
-            case .server: .restart
-            case .killSession, .zombies, .measure(.rss, _, _): .process
-            case .directory: .directory
-            case .binds, .bindsAnew: .binds
-            case .outsideUnchanged: .disk
-            case .measure, .later: nil
-            }
-        if let need, wanted[need] == nil { wanted[need] = step.line }
-        switch action {
-        case .binds, .zombies, .outsideUnchanged, .measure: judges = judges || isTagged
-        default: break
-        }
-    }
-
-    /// The header's needs against those of the steps. `anonymous-bind` shows in no step.
-    mutating func needs() {
-        for (need, line) in wanted where !transcript.header.needs.contains(need) {
-            complain(line, "this step needs \"\(need.rawValue)\": add it to the header's needs")
-        }
-        for need in transcript.header.needs where wanted[need] == nil && need != .anonymousBind {
-            complain(1, "no step needs \"\(need.rawValue)\": take it out of the header")
         }
     }
 }

@@ -3,7 +3,8 @@
 struct StepReader {
     private static let blocks = ["repeat", "parallel", "unordered", "either", "def"]
     private static let world = [
-        "advance", "later", "wall", "boot", "clock", "server", "session", "directory", "binds", "zombies", "outside", "measure",
+        "advance", "later", "wall", "boot", "clock", "server", "session", "directory", "binds", "zombies", "outside",
+        "measure",
     ]
 
     private let line: Cursor

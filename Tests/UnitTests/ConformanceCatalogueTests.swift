@@ -28,9 +28,11 @@ struct ConformanceCatalogueTests {
         let catalogue = try Catalogue(parsing: ConformanceCatalogueTests.text)
         let clause = try #require(catalogue["BAN-1"])
         #expect(clause.level == .must && clause.source == .sheet && clause.observed == "w")
-        #expect(clause.sheet == "Only 3 login attempts are allowed." && clause.causes.map(\.text) == ["It counts per connection.", "It dies."])
+        #expect(clause.sheet == "Only 3 login attempts are allowed.")
+        #expect(clause.causes.map(\.text) == ["It counts per connection.", "It dies."])
         #expect(clause.causes.map(\.observations) == [[.sight(.granted)], [.signal(13), .sight(.closed)]])
-        #expect(clause.causes[1].when == " when a process ends by signal 13 or the connection ends where a reply is due")
+        let when = " when a process ends by signal 13 or the connection ends where a reply is due"
+        #expect(clause.causes[1].when == when)
         #expect(catalogue["BAN-11"]?.causes.map(\.when) == [""])
         #expect(catalogue["BAN-11"]?.rule == "Exactly 60 seconds." && catalogue["BAN-11"]?.sheet == nil)
         #expect(catalogue.clauses.map(\.id) == ["BAN-1", "BAN-11"] && catalogue["BAN-2"] == nil)
@@ -52,7 +54,8 @@ struct ConformanceCatalogueTests {
     @Test(arguments: [
         ("A-1 retired: ", 1), ("A-1 retired: A-2", 0), ("A-1 retired: A-2\n\nA-1 retired: A-2", 3),
         ("A-1 MAY ours\nrule: x\n\nA-1 retired: A-1", 0), ("A-1 MAY ours\ncause[]: x", 2),
-        ("A-1 MAY ours\ncause[sorrow]: x", 2), ("A-1 MAY ours\ncause[nul: x", 2), ("A-1 MAY ours\ncause[signal=0]: x", 2),
+        ("A-1 MAY ours\ncause[sorrow]: x", 2), ("A-1 MAY ours\ncause[nul: x", 2),
+        ("A-1 MAY ours\ncause[signal=0]: x", 2),
         ("BAN-1 MUST", 1), ("BAN-1 OUGHT sheet", 1), ("A-1 MAY ours\nrule: x\n\nA-1 MAY ours", 4),
         ("A-1 MAY ours\nnote: x", 2),
         ("A-1 MAY ours\nrule", 2), ("A-1 MUST sheet\nrule: x", 0),
