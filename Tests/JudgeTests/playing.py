@@ -25,7 +25,7 @@ class Suite:
         conformance = os.path.join(checkout, "conformance")
         self.musts, self.causes = musts(conformance)
         digest = hashlib.sha256()
-        paths = [self.program, os.path.join(PEERS, "faulty.py")]
+        paths = [self.program, *(os.path.join(PEERS, name) for name in ("faulty.py", "framings.py"))]
         for folder, folders, files in os.walk(conformance):
             folders.sort()
             paths += [os.path.join(folder, name) for name in sorted(files)]
