@@ -101,7 +101,8 @@ class Summary:
         def share(part, whole):
             return part / whole if whole else 1.0
         def at_least(what, part, whole, target):
-            return what, f"{share(part, whole):.3f}", f"{part}/{whole}", f">= {target:.2f}", share(part, whole) >= target
+            reached = share(part, whole)
+            return what, f"{reached:.3f}", f"{part}/{whole}", f">= {target:.2f}", reached >= target
         passes = sum(self.false_passes.values())
         middle, longest = self.times[len(self.times) // 2], self.times[-1]
         yield at_least("precision", self.fair, self.failed, 0.98)

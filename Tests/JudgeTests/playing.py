@@ -1,9 +1,10 @@
-"""Plays the suite against faulty.py with a set of names, each question once: answers are kept by the words that gave them."""
+"""Plays the suite against faulty.py with a set of names, each question once: the answers are kept."""
 import gzip
 import hashlib
 import os
 import subprocess
 import tempfile
+import threading
 import time
 
 from judgement import Judgement
@@ -25,7 +26,7 @@ class Suite:
         conformance = os.path.join(checkout, "conformance")
         self.musts, self.causes = musts(conformance)
         digest = hashlib.sha256()
-        paths = [self.program, os.path.join(PEERS, "faulty.py")]
+        paths = [self.program, *(os.path.join(PEERS, name) for name in ("faulty.py", "framings.py"))]
         for folder, folders, files in os.walk(conformance):
             folders.sort()
             paths += [os.path.join(folder, name) for name in sorted(files)]
@@ -49,9 +50,10 @@ class Suite:
         if not os.path.exists(path):
             began = time.monotonic()
             report = self._play(names, sorted(transcripts))
-            with gzip.open(path + "~", "wt") as file:
+            own = f"{path}.{threading.get_ident()}"
+            with gzip.open(own, "wt") as file:
                 file.write(report)
-            os.rename(path + "~", path)
+            os.rename(own, path)
             self.played, self.seconds = self.played + 1, self.seconds + time.monotonic() - began
         with gzip.open(path, "rt") as file:
             return Judgement(file.read(), self.causes)

@@ -1,6 +1,6 @@
 /// A server as the runner judges it for whoever types the command, and its clauses by what became of them.
 
-import Conformance
+import Engine
 import Posix
 import Testing
 import Transcript

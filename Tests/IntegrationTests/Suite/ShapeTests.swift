@@ -1,6 +1,6 @@
 /// Shapes of servers in the field, Peers/shapes.txt: each is known by what is observed, and its twin for what that is.
 
-import Conformance
+import Engine
 import Posix
 import Testing
 import Transcript
