@@ -57,7 +57,11 @@ final class Performance: @unchecked Sendable {
     }
 
     /// How the server ended, if it did so by itself.
-    var crash: String? { world.ending.map(Crash.told) }
+    var crash: String? {
+        world.ending.map {
+            Crash.told($0, of: world.server.leader, world.crashes(), log: world.stage.lastLogLines(200))
+        }
+    }
 
     func passTag(bytesMoved: Int) { tagged = (Clock.system.now(), bytesMoved) }
 }
