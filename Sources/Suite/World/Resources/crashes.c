@@ -3,7 +3,7 @@
 //
 //   TESTWORLD_CRASHES   a file that is there; each crash appends a record to it by one write(2)
 //
-//   crash PID TID SIGNAL ADDRESS STACK    the last two in hexadecimal: the address that faulted, or -; the stack pointer
+//   crash PID TID SIGNAL ADDRESS STACK    the last two in hexadecimal: what faulted, or -, and the stack pointer
 //   OFFSET MODULE                         a frame, the innermost first; `addr2line -e MODULE` takes the offset
 //   …
 //                                         an empty line ends the record
@@ -349,7 +349,8 @@ static void *begin_thread(void *memory) {
 }
 
 int pthread_create(
-    pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*run)(void *), void *restrict argument) {
+    pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*run)(void *),
+    void *restrict argument) {
     find_real();
     struct task *task = records[0] ? malloc(sizeof *task) : NULL;
     if (!task) return real_pthread_create(thread, attributes, run, argument);
