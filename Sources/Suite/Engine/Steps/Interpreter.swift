@@ -148,6 +148,7 @@ final class Interpreter {
             details += allReceived()
         }
         let crash = performance.crash
+        if crash == nil { details += Crash.told(world.crashes(), log: world.stage.lastLogLines(200)) }
         var failure = Failure(
             place: unmet.place ?? scope.place, clause: recorder.clause, verdict: crash == nil ? .fail : .crash,
             expected: unmet.expected, received: unmet.received)
