@@ -50,7 +50,10 @@ package struct Suite: Sendable {
                 digests[file] = SHA256.hex(read.bytes)
             }
         }
-        (transcripts, self.digests) = (found, digests)
+        // What the others build upon comes first.
+        let foundations = found.filter { $0.path.contains("/foundations/") }
+        transcripts = foundations + found.filter { !$0.path.contains("/foundations/") }
+        self.digests = digests
     }
 
     /// The event as it means the same on every machine: paths from the suite's folder on, and which text was played.
