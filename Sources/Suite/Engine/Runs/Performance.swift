@@ -70,11 +70,14 @@ final class Performance: @unchecked Sendable {
     }
 
     /// How the server ended, if it did so by itself.
-    var crash: String? {
-        world.ending.map {
-            Crash.told($0, of: world.server.leader, world.crashes(), log: world.stage.lastLogLines(200))
-        }
-    }
+    var crash: String? { world.crash }
 
     func passTag(bytesMoved: Int) { tagged = (Clock.system.now(), bytesMoved) }
+}
+
+extension World {
+    /// How the server ended, if it did so by itself, in words.
+    var crash: String? {
+        ending.map { Crash.told($0, of: server.leader, crashes(), log: stage.lastLogLines(200)) }
+    }
 }
