@@ -45,6 +45,8 @@ package struct ProbeRecord: Sendable, Equatable {
         package var right: [UInt8] = []
         /// Of no mail.
         package var list: [UInt8] = []
+        /// The server ended by itself when it was to list.
+        package var endedAtList = false
         /// It was answered only with a line that names the mailbox.
         package var namesMailbox = false
         /// To a SEND; asked where cuts are compared.

@@ -99,7 +99,7 @@ extension ProbeRecord {
             case .send: isMailFound ? [.send, .sendAgain] : []
             case .list: [.list, .emptyList]
             case .read: number == nil ? [] : [.read]
-            case .delete: [.delete, .deleteAgain]
+            case .delete: number == nil ? [] : [.delete]
             case .quit: [.quit]
             }
         return questions.map { self[$0] }.filter { !$0.isEmpty }
