@@ -196,6 +196,7 @@ struct ProbeRecordTests {
         translator.sent(bytes("READ\n1\n"))
         #expect(translator.unread?.verb == .read)
         _ = translator.receive(bytes("?\n")[...])
+        _ = translator.rest()
         #expect(translator.unread?.verb == .read)
         translator.sent(bytes("LIST\n"))
         #expect(translator.unread == nil)
