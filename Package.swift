@@ -92,7 +92,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Reports", dependencies: ["Bytes", "Dialects", "Results", "Transcript"],
-            path: "Sources/Suite/Reports", swiftSettings: strict),
+            path: "Sources/Suite/Reports", resources: [.embedInCode("Resources/report.css")], swiftSettings: strict),
         .target(name: "CWorld", path: "Sources/Suite/CWorld"),
         // The interposer is C for somebody else's process: carried as bytes, compiled where it is used.
         .target(

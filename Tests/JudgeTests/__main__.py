@@ -1,6 +1,7 @@
 """scripts/deep/judge: measures how fair the suite is to servers with several faults at once."""
 import argparse
 import os
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -37,6 +38,7 @@ def measure(suite, chosen, count):
                 show(number, each, chosen.v)
                 yield each
         except BaseException:
+            suite.end()
             pool.shutdown(cancel_futures=True)
             raise
 
@@ -53,7 +55,8 @@ def show(number, each, always):
           + (f", {each.rounds} rounds" if each.left is not None else ""))
     for what, words in trouble:
         if words:
-            print(f"     {what}: {', '.join(words)}")
+            more = f", and {len(words) - 8} more" if len(words) > 8 else ""
+            print(f"     {what}: {', '.join(words[:8])}{more}")
     sys.stdout.flush()
 
 
@@ -63,6 +66,7 @@ def most(what, counter):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     chosen, options = arguments()
     os.makedirs(chosen.kept, exist_ok=True)
     suites = [Suite(chosen.build, chosen.kept, options)]

@@ -13,7 +13,7 @@ class Measured:
     hints:         (clause, hint, is it true of a fault behind it?)
     found:         fault → the round that showed it
     left:          faults that no round showed
-    last:          what failed when no fault was left to mend for it
+    last:          what failed in the end and no fault that is left explains
     """
 
     def __init__(self, suite, tables, names, rounds):
@@ -64,7 +64,7 @@ class Measured:
             self.found.update({name: number for name in found})
             names = names - found
             if not found:
-                self.last = set(judged.failed)
+                self.last = {clause for clause in judged.failed if not tables.explaining(clause, names)}
                 return number - 1
             if number < most:
                 judged = suite.judge(names)
@@ -101,7 +101,8 @@ class Summary:
         def share(part, whole):
             return part / whole if whole else 1.0
         def at_least(what, part, whole, target):
-            return what, f"{share(part, whole):.3f}", f"{part}/{whole}", f">= {target:.2f}", share(part, whole) >= target
+            reached = share(part, whole)
+            return what, f"{reached:.3f}", f"{part}/{whole}", f">= {target:.2f}", reached >= target
         passes = sum(self.false_passes.values())
         middle, longest = self.times[len(self.times) // 2], self.times[-1]
         yield at_least("precision", self.fair, self.failed, 0.98)

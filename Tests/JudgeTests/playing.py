@@ -1,10 +1,10 @@
-"""Plays the suite against faulty.py with a set of names, each question once: answers are kept by the words that gave them."""
+"""Plays the suite against faulty.py with a set of names, each question once: the answers are kept."""
 import gzip
 import hashlib
 import os
-import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 from judgement import Judgement
@@ -26,7 +26,7 @@ class Suite:
         conformance = os.path.join(checkout, "conformance")
         self.musts, self.causes = musts(conformance)
         digest = hashlib.sha256()
-        paths = [self.program, os.path.join(PEERS, "faulty.py")]
+        paths = [self.program, *(os.path.join(PEERS, name) for name in ("faulty.py", "framings.py"))]
         for folder, folders, files in os.walk(conformance):
             folders.sort()
             paths += [os.path.join(folder, name) for name in sorted(files)]
@@ -35,6 +35,13 @@ class Suite:
                 digest.update(hashlib.sha256(file.read()).digest())
         self.digest = digest.hexdigest()
         self.played = self.seconds = 0
+        self._running, self._ended = set(), False
+
+    def end(self):
+        """Nothing of it runs on."""
+        self._ended = True
+        for play in list(self._running):
+            play.terminate()
 
     def judge(self, names, transcripts=()):
         """`transcripts`: all that judge a MUST when there is none."""
@@ -43,9 +50,10 @@ class Suite:
         if not os.path.exists(path):
             began = time.monotonic()
             report = self._play(names, sorted(transcripts))
-            with gzip.open(path + "~", "wt") as file:
+            own = f"{path}.{threading.get_ident()}"
+            with gzip.open(own, "wt") as file:
                 file.write(report)
-            os.rename(path + "~", path)
+            os.rename(own, path)
             self.played, self.seconds = self.played + 1, self.seconds + time.monotonic() - began
         with gzip.open(path, "rt") as file:
             return Judgement(file.read(), self.causes)
@@ -59,13 +67,15 @@ class Suite:
                        *self.options, *transcripts]
             play = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                     env={**os.environ, "TMPDIR": folder}, start_new_session=True)
+            self._running.add(play)
+            if self._ended:
+                play.terminate()
             try:
                 said = play.communicate(timeout=PATIENCE)[0]
-            except BaseException as error:
-                play.send_signal(signal.SIGINT)  # it takes its servers with it
+            except subprocess.TimeoutExpired:
+                play.terminate()  # it takes its servers with it
                 said = play.communicate()[0]
-                if not isinstance(error, subprocess.TimeoutExpired):
-                    raise
+            self._running.discard(play)
             # 1: a MUST failed
             if play.returncode not in (0, 1):
                 last = said.decode("utf8", "replace").strip()[-400:]

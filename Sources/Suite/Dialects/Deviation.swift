@@ -3,8 +3,8 @@
 import Bytes
 
 /// One thing that a server shows differently from the sheet.
-package struct Deviation: Sendable, Hashable {
-    package enum Kind: String, Sendable, CaseIterable {
+package struct Deviation: Sendable, Hashable, Codable {
+    package enum Kind: String, Sendable, CaseIterable, Codable {
         case greeting, statusText, lineEnd, nul, listLayout, readLayout, finalDot, quitText, closingText, emptyList,
             readStatus, words, noLineFeed, framing, mailboxName, textEnd
     }

@@ -1,11 +1,11 @@
-/// The report for people, made from the events of a run: every failure with its exchange, the summary last.
+/// The report for people: every failure with its exchange, the summary last.
 
 import Bytes
 import Dialects
 package import Results
 import Transcript
 
-package struct ConsoleReport: Sendable {
+package struct ConsoleReport: Report {
     package var isColoured = false
     package var isQuiet = false
     /// The whole suite was played, so that what is missing tells something.
@@ -16,8 +16,7 @@ package struct ConsoleReport: Sendable {
 
     package init(catalogue: Catalogue) { self.catalogue = catalogue }
 
-    package func render(_ events: [RunEvent]) -> String {
-        let run = RunRecord(events)
+    package func render(_ run: RunRecord) -> String {
         let (results, foreign) = (run.results, run.start.foreign)
         let tally = run.tally(catalogue)
         let unexpected = results.filter { $0.verdict(foreign: foreign) != .expectedFailure }
@@ -31,9 +30,11 @@ package struct ConsoleReport: Sendable {
             for causes in blocking(groups) { lines += blocked(causes, run.start.target) + [""] }
         }
         lines += skipped(results)
-        lines += differing.map { oneLine($0, as: "DIFFERS") }
+        lines += differing.map { oneLine($0, as: CaseVerdict.differs.rawValue) }
         lines += expectations(run)
-        lines += tally.deviations.filter { $0.faultOf == nil }.map { "ADAPTED  \($0.title): \($0.shown)" }
+        lines += tally.deviations.filter { $0.faultOf == nil }.map {
+            "\(CaseVerdict.adapted.rawValue)  \($0.title): \($0.shown)"
+        }
         lines += groups.map { oneLine($0, as: mark($0)) }
         lines += clauseLines(tally)
         let cuts = run.start.segmentations.map(\.description).joined(separator: ", ")
@@ -48,10 +49,9 @@ package struct ConsoleReport: Sendable {
     /// The lines of one failure.
     package func failure(_ group: FailureGroup, _ target: String?) -> [String] {
         let failure = group.failure
-        let tag = failure.clause.map { "[\($0.id) \($0.level.rawValue)]" } ?? "[setup]"
         let place = "\(name(group.path)):\(failure.place.line)"
         let segment = "segment=\(group.segmentation)"
-        var lines = ["\(mark(group))  \(bold(place))   \(tag)   \(segment)   \(seconds(group.duration))"]
+        var lines = ["\(mark(group))  \(bold(place))   \(group.tag)   \(segment)   \(seconds(group.duration))"]
         if let clause = failure.clause.flatMap({ catalogue[$0.id] }) {
             lines.append("      \(clause.rule)")
             if let sheet = clause.sheet {
@@ -59,6 +59,7 @@ package struct ConsoleReport: Sendable {
             } else if clause.level == .should {
                 lines.append("      A recommendation: the sheet leaves it open.")
             }
+            lines += clause.causes(seenIn: failure).map { "      Usual cause: \($0)" }
             let roots = group.roots(catalogue)
             if !roots.isEmpty { lines.append("      Failed too, mend first: \(roots.joined(separator: ", "))") }
         }
@@ -109,7 +110,8 @@ package struct ConsoleReport: Sendable {
     }
 
     func mark(_ group: FailureGroup) -> String {
-        red(group.isFlaky ? "FLAKY" : group.isBlocked ? "BLOCKED" : group.failure.verdict.rawValue)
+        let verdict: CaseVerdict? = group.isFlaky ? .flaky : group.isBlocked ? .blocked : nil
+        return red(verdict?.rawValue ?? group.failure.verdict.rawValue)
     }
 
     // MARK: Figures and colours

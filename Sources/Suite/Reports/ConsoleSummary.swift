@@ -25,69 +25,65 @@ extension ConsoleReport {
 
     /// What --expected-failures foretold, and where it was wrong.
     func expectations(_ run: RunRecord) -> [String] {
-        var lines: [String] = []
-        for result in run.results.sorted(by: { $0.path < $1.path }) {
+        run.results.sorted { $0.path < $1.path }.compactMap { result in
+            guard let expectation = result.expectation else { return nil }
             let place = "\(name(result.path))  \(result.segmentation)"
-            switch result.expectation {
-            case .failed(let reason)?: lines.append("XFAIL  \(place): \(reason)")
-            case .passed(let reason)?: lines.append("\(red("XPASS"))  \(place): it passes, so strike it out: \(reason)")
-            case .failedOtherwise(let reason)?:
+            switch expectation.met {
+            case .failed: return "XFAIL  \(place): \(expectation.reason)"
+            case .passed: return "\(red("XPASS"))  \(place): it passes, so strike it out: \(expectation.reason)"
+            case .failedOtherwise:
                 let signature = result.failure?.signature ?? ""
-                lines.append("OTHERWISE  \(place): not as expected, its signature is \(signature): \(reason)")
-            case nil: break
+                return "OTHERWISE  \(place): not as expected, its signature is \(signature): \(expectation.reason)"
             }
         }
-        return lines
     }
 
     func oneLine(_ group: FailureGroup, as mark: String) -> String {
-        let tag = group.failure.clause.map { "[\($0.id) \($0.level.rawValue)]" } ?? "[setup]"
         let cuts = ([group.segmentation] + group.alike).map(\.description).joined(separator: ", ")
-        let what = "expected \(group.failure.expected.joined(separator: " or ")), received \(group.failure.received)"
-        return "\(mark)  \(name(group.path)):\(group.failure.place.line)  \(tag)  \(cuts): \(what)"
+        return "\(mark)  \(name(group.path)):\(group.failure.place.line)  \(group.tag)  \(cuts): \(group.difference)"
     }
 
     func clauseLines(_ tally: Tally) -> [String] {
         var lines: [String] = []
         for level in [Level.must, .should] {
-            let all = tally.clauses.filter { $0.clause.level == level }.inGroups(by: \.standing)
-            func add(_ title: String, _ wanted: Tally.Standing, _ reason: String = "") {
-                for (standing, clauses) in all where standing == wanted {
-                    let ids = clauses.map(\.clause.id).joined(separator: " ")
-                    lines.append("\(title)  \(level.rawValue)  \(ids)\(reason)")
-                }
+            let all = tally.clauses.filter { $0.clause.level == level }
+            func add(_ title: String, _ clauses: [Tally.Standing], _ reason: String = "") {
+                if clauses.isEmpty { return }
+                let ids = clauses.map(\.clause.id).joined(separator: " ")
+                lines.append("\(title)  \(level.rawValue)  \(ids)\(reason)")
             }
-            if isWhole { add("NOT REACHED", .notReached) }
-            add("FAILED     ", .failed)
-            add("ADAPTED    ", .adapted)
-            for case (.notTested(let reason), _) in all { add("NOT TESTED ", .notTested(reason), ": \(reason)") }
+            if isWhole { add("NOT REACHED", all.filter { $0.verdict == nil }) }
+            add("FAILED     ", all.filter { $0.verdict == .fail })
+            add("ADAPTED    ", all.filter { $0.verdict == .adapted })
+            for (reason, clauses) in all.filter({ $0.verdict == .notTested }).inGroups(by: \.reason) {
+                add("NOT TESTED ", clauses, ": \(reason ?? "")")
+            }
         }
         return lines
     }
 
+    /// Behind the number of those that passed, in this order.
+    private static let counted: [CaseVerdict] = [
+        .fail, .flaky, .crash, .blocked, .notTested, .differs, .expectedFailure, .unexpectedPass, .adapted,
+    ]
+
     func counts(_ tally: Tally, interrupted: Bool) -> String {
-        var parts = ["\(tally.played) played: \(tally.passed) passed"]
-        for (count, word) in [
-            (tally.failed, "failed"), (tally.flaky, "flaky"), (tally.crashed, "crashed"), (tally.blocked, "blocked"),
-            (tally.skipped, "not tested"),
-            (tally.differing, "differing"), (tally.failedAsExpected, "failed as expected"),
-            (tally.passedUnexpectedly, "passed unexpectedly"),
-            (tally.adapted, "adapted"),
-        ] where count > 0 { parts.append("\(count) \(word)") }
+        let others = ConsoleReport.counted.filter { tally[$0] > 0 }.map { "\(tally[$0]) \($0.row.counted)" }
+        let parts = ["\(tally.played) played: \(tally[.pass]) passed"] + others
         let clauses = [Level.must, .should].map { level in
             "\(level.rawValue) \(tally.passed(level))/\(isWhole ? tally.all(level) : tally.reached(level))"
         }
         let text = parts.joined(separator: ", ") + " · clauses " + clauses.joined(separator: " ")
-        let isGood = tally.failed + tally.flaky + tally.crashed + tally.blocked + tally.passedUnexpectedly == 0
-        let coloured = isGood ? green(text) : red(text)
+        let coloured = tally.troubles == 0 ? green(text) : red(text)
         return interrupted ? "interrupted · " + coloured : coloured
     }
 
     /// What the exit status says, in words.
     func sentence(_ run: RunRecord, _ tally: Tally) -> String {
         if run.interrupted { return "Not played to its end." }
-        if run.isGood(catalogue) { return green("It passes: of what was tested no MUST failed.") }
-        let failed = tally.clauses.count { $0.clause.level == .must && $0.standing == .failed }
+        if let reason = run.unjudged { return red("Nothing could be judged: \(reason)") }
+        if run.isGood { return green("It passes: of what was tested no MUST failed.") }
+        let failed = tally.clauses.count { $0.clause.level == .must && $0.verdict == .fail }
         return red("It does not pass: \(failed) MUST clause\(failed == 1 ? "" : "s") failed; what crashed counts too.")
     }
 }

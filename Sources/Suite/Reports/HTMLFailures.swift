@@ -5,87 +5,91 @@ import Results
 import Transcript
 
 extension HTMLReport {
-    func failures(_ run: RunRecord, _ index: Int, named: Bool) -> [String] {
+    func failures(_ run: RunRecord, _ index: Int, named: Bool) -> [Element] {
         let cases = TranscriptCase.all(run).filter { $0.group != nil }
         guard !cases.isEmpty else { return [] }
-        let of = named ? ": \(Markup.escaped(run.start.server))" : ""
-        var lines = ["<h2>What failed or differs\(of)</h2>"]
+        var parts = [Element("h2", "What failed or differs" + (named ? ": \(run.start.server)" : ""))]
         let byClause = Dictionary(grouping: cases) { $0.group?.failure.clause?.id }
         for clause in catalogue.clauses {
             guard let cases = byClause[clause.id] else { continue }
-            lines += section("r\(index)-\(clause.id)", about(clause), cases, run)
+            parts.append(section("r\(index)-\(clause.id)", about(clause), cases, run))
         }
         let known = Set(catalogue.clauses.map(\.id))
         let rest = cases.filter { each in each.group?.failure.clause.map { !known.contains($0.id) } ?? true }
         let setup = [
-            "<h3>[setup]</h3>", "<p>What went wrong here stands before any clause: nothing could be judged.</p>",
+            Element("h3", "[setup]"),
+            Element("p", "What went wrong here stands before any clause: nothing could be judged."),
         ]
-        return lines + (rest.isEmpty ? [] : section("r\(index)-setup", setup, rest, run))
+        return parts + (rest.isEmpty ? [] : [section("r\(index)-setup", setup, rest, run)])
     }
 
-    private func section(
-        _ id: String, _ about: [String], _ cases: [TranscriptCase], _ run: RunRecord
-    ) -> [String] {
-        ["<section id=\"\(id)\">", #"<div class="clause">"#] + about
-            + [##"<p><a href="#top">back to the top</a></p>"##, "</div>", #"<div class="cases">"#]
-            + cases.flatMap { conversation($0, run) } + ["</div>", "</section>"]
+    private func section(_ id: String, _ about: [Element], _ cases: [TranscriptCase], _ run: RunRecord) -> Element {
+        let back = Element("p", [Element("a", with: ["href": "#top"], "back to the top")])
+        return Element(
+            block: "section", with: ["id": id],
+            [
+                Element(block: "div", with: ["class": "clause"], about + [back]),
+                Element(block: "div", with: ["class": "cases"], cases.compactMap { conversation($0, run) }),
+            ])
     }
 
-    private func about(_ clause: CatalogueClause) -> [String] {
-        var lines = ["<h3>\(clause.id) <small>\(clause.level.rawValue)</small></h3>"]
-        lines.append("<p>\(Markup.prose(clause.rule))</p>")
-        for (name, text) in [("The sheet", clause.sheet), ("Why", clause.why)] {
-            if let text { lines.append("<p><b>\(name):</b> \(Markup.prose(text))</p>") }
-        }
-        return lines
+    private func about(_ clause: CatalogueClause) -> [Element] {
+        let title = Element("h3", mixed: ["\(clause.id) ", .element(Element("small", clause.level.rawValue))])
+        let rule = Element("p", mixed: Element.prose(clause.rule))
+        let more = [("The sheet", clause.sheet), ("Why", clause.why)]
+        return [title, rule]
+            + more.compactMap { name, text in
+                text.map { Element("p", mixed: [.element(Element("b", "\(name):")), " "] + Element.prose($0)) }
+            }
     }
 
-    private func conversation(_ each: TranscriptCase, _ run: RunRecord) -> [String] {
-        guard let group = each.group else { return [] }
+    private func conversation(_ each: TranscriptCase, _ run: RunRecord) -> Element? {
+        guard let group = each.group else { return nil }
         let failure = group.failure
-        var lines = ["<article>"]
-        let verdict = Markup.escaped(each.verdict.rawValue)
-        let place = Markup.escaped("\(each.path):\(failure.place.line)")
-        lines.append("<h4><b class=\"verdict\">\(verdict)</b> <code>\(place)</code></h4>")
-        lines.append(
-            "<p>\(Markup.escaped([each.title, failure.words].filter { !$0.isEmpty }.joined(separator: ": ")))</p>")
-        if let reason = each.reason { lines.append("<p>Expected to fail: \(Markup.escaped(reason))</p>") }
-        lines.append(#"<table class="talk">"#)
-        lines += failure.exchange.map(row)
-        lines += failure.place.inside.map { note("at", $0) }
-        for (index, expected) in failure.expected.enumerated() {
-            lines.append(note(index == 0 ? "expected" : "or", expected))
-        }
-        lines.append(note("received", failure.received, "wrong"))
-        lines += failure.details.map { note("", $0) }
-        lines.append("</table>")
-        let cuts = ConsoleReport(catalogue: catalogue).comparison(group).map { " " + $0 } ?? ""
+        let verdict = Element("b", with: ["class": "verdict"], each.verdict.rawValue)
+        let place = Element("code", "\(each.path):\(failure.place.line)")
+        let title = [each.title, failure.words].filter { !$0.isEmpty }.joined(separator: ": ")
+        var parts = [Element("h4", mixed: [.element(verdict), " ", .element(place)]), Element("p", title)]
+        if let reason = each.reason { parts.append(Element("p", "Expected to fail: \(reason)")) }
+        parts.append(talk(failure))
+        let console = ConsoleReport(catalogue: catalogue)
+        let cuts = console.comparison(group).map { " " + $0 } ?? ""
         let facts = [
             "Cut by \(group.segmentation)." + cuts,
             "Clock \(failure.clock). Server: \(failure.server)",
             "Signature \(failure.signature)" + (digest(each, run).map { ", transcript sha256 \($0)" } ?? ""),
         ]
-        lines += facts.map { "<p class=\"fact\">\(Markup.escaped($0))</p>" }
+        parts += facts.map { Element("p", with: ["class": "fact"], $0) }
         if !failure.log.isEmpty {
             let log = failure.log.map { Visible.line(Array($0.utf8)) }.joined(separator: "\n")
-            lines.append("<pre class=\"log\">\(Markup.escaped(log))</pre>")
+            parts.append(Element("pre", with: ["class": "log"], log))
         }
-        let again = ConsoleReport(catalogue: catalogue).again(group, run.start.target)
-        lines.append("<p class=\"fact\">Again: <code>\(Markup.escaped(again))</code></p>")
-        return lines + ["</article>"]
+        let again = Element("code", console.again(group, run.start.target))
+        parts.append(Element("p", with: ["class": "fact"], mixed: ["Again: ", .element(again)]))
+        return Element(block: "article", parts)
     }
 
     private func digest(_ each: TranscriptCase, _ run: RunRecord) -> String? {
         run.results.first { $0.path == each.path }?.digest.map { String($0.prefix(12)) }
     }
 
-    private func row(_ line: ExchangeLine) -> String {
-        let text = Visible.line(line.bytes, total: line.count, limit: ExchangeLine.shown)
-        return "<tr class=\"\(line.kind.rawValue)\"><td>\(line.line)</td><td>\(Markup.escaped(line.who))</td>"
-            + "<td>\(Markup.escaped(text))</td></tr>"
+    // MARK: What was said
+
+    private func talk(_ failure: Failure) -> Element {
+        var rows = failure.exchange.map { line in
+            let text = Visible.line(line.bytes, total: line.count, limit: ExchangeLine.shown)
+            return row(line.kind.rawValue, [String(line.line), line.who, text])
+        }
+        rows += failure.place.inside.map { row("note", ["", "at", $0]) }
+        for (index, expected) in failure.expected.enumerated() {
+            rows.append(row("note", ["", index == 0 ? "expected" : "or", expected]))
+        }
+        rows.append(row("wrong", ["", "received", failure.received]))
+        rows += failure.details.map { row("note", ["", "", $0]) }
+        return Element(block: "table", with: ["class": "talk"], rows)
     }
 
-    private func note(_ name: String, _ text: String, _ kind: String = "note") -> String {
-        "<tr class=\"\(kind)\"><td></td><td>\(name)</td><td>\(Markup.escaped(text))</td></tr>"
+    private func row(_ kind: String, _ cells: [String]) -> Element {
+        Element("tr", with: ["class": kind], cells.map { Element("td", $0) })
     }
 }

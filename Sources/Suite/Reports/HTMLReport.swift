@@ -3,109 +3,118 @@
 package import Results
 import Transcript
 
-package struct HTMLReport {
+package struct HTMLReport: Comparison {
     let catalogue: Catalogue
 
     package init(catalogue: Catalogue) { self.catalogue = catalogue }
 
-    /// - Parameter runs: one per implementation, in the order of the columns.
     package func render(_ runs: [RunRecord]) -> String {
-        let title = "TW-Mailer conformance" + (runs.count == 1 ? ": \(runs[0].start.server)" : "")
-        var lines = [
-            "<!DOCTYPE html>", #"<html lang="en">"#, "<head>", #"<meta charset="utf-8">"#,
+        let name = "TW-Mailer conformance"
+        let style = String(decoding: PackageResources.report_css.dropLast(), as: UTF8.self)
+        let head = [
+            Element("meta", with: ["charset": "utf-8"]),
             // Nothing is fetched, nothing runs, whatever a server has said.
-            #"<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">"#,
-            #"<meta name="viewport" content="width=device-width, initial-scale=1">"#,
-            "<title>\(Markup.escaped(title))</title>", "<style>", HTMLStyle.text, "</style>", "</head>", "<body>",
-            #"<h1 id="top">TW-Mailer conformance</h1>"#,
+            Element(
+                "meta",
+                with: [
+                    "http-equiv": "Content-Security-Policy",
+                    "content": "default-src 'none'; style-src 'unsafe-inline'",
+                ]),
+            Element("meta", with: ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
+            Element("title", name + (runs.count == 1 ? ": \(runs[0].start.server)" : "")),
+            Element(block: "style", verbatim: style),
         ]
-        lines += summary(runs) + legend(runs) + matrix(runs)
-        for (index, run) in runs.enumerated() { lines += failures(run, index, named: runs.count > 1) }
-        for run in runs { lines += untested(run, named: runs.count > 1) }
-        return (lines + ["</body>", "</html>"]).joined(separator: "\n") + "\n"
+        var body = [Element("h1", with: ["id": "top"], name), summary(runs), legend(runs), matrix(runs)]
+        for (index, run) in runs.enumerated() { body += failures(run, index, named: runs.count > 1) }
+        for run in runs { body += untested(run, named: runs.count > 1) }
+        let page = Element(
+            block: "html", with: ["lang": "en"], [Element(block: "head", head), Element(block: "body", body)])
+        return (["<!DOCTYPE html>"] + page.lines(.html)).joined(separator: "\n") + "\n"
     }
 
     // MARK: Above the matrix
 
-    private func summary(_ runs: [RunRecord]) -> [String] {
-        var lines = [#"<table class="summary">"#]
-        let heads = ["implementation", "MUST", "SHOULD", "playings", "suite"].map { "<th scope=\"col\">\($0)</th>" }
-        lines.append("<thead><tr>\(heads.joined())</tr></thead>")
-        for run in runs {
+    private func summary(_ runs: [RunRecord]) -> Element {
+        let heads = ["implementation", "MUST", "SHOULD", "playings", "suite"].map {
+            Element("th", with: ["scope": "col"], $0)
+        }
+        let rows = runs.map { run in
             let tally = run.tally(catalogue)
-            let verdicts = run.results.map { $0.verdict(foreign: run.start.foreign) }
-            let counts = CaseVerdict.allCases.compactMap { verdict in
-                let count = verdicts.count { $0 == verdict }
-                return count == 0 ? nil : "\(count) \(verdict.rawValue)"
-            }
+            let counts = CaseVerdict.allCases.filter { tally[$0] > 0 }.map { "\(tally[$0]) \($0.rawValue)" }
             var suite = "\(run.start.version), \(run.start.segmentations.map(\.description).joined(separator: ", "))"
             if let seed = run.start.seed { suite += ", seed \(seed)" }
             if let partition = run.start.partition { suite += ", part \(partition)" }
             if run.interrupted { suite += ", interrupted" }
             let cells = [level(.must, tally, run), level(.should, tally, run), counts.joined(separator: ", "), suite]
-            let name = "<th scope=\"row\">\(Markup.escaped(run.start.server))</th>"
-            lines.append("<tr>\(name)\(cells.map { "<td>\(Markup.escaped($0))</td>" }.joined())</tr>")
+            return Element(
+                "tr", [Element("th", with: ["scope": "row"], run.start.server)] + cells.map { Element("td", $0) })
         }
-        return lines + ["</table>"]
+        return Element(block: "table", with: ["class": "summary"], [Element("thead", [Element("tr", heads)])] + rows)
     }
 
     private func level(_ level: Level, _ tally: Tally, _ run: RunRecord) -> String {
         "\(tally.passed(level)) of \(run.start.isWhole ? tally.all(level) : tally.reached(level))"
     }
 
-    private func legend(_ runs: [RunRecord]) -> [String] {
-        let used = Set(runs.flatMap { run in catalogue.clauses.map { ClauseCell($0.id, in: run).mark } })
-        let items = ClauseCell.Mark.allCases.filter(used.contains).map {
-            "<span><b class=\"m \(HTMLStyle.name($0))\">\($0.letter)</b> \($0.meaning)</span>"
+    private func legend(_ runs: [RunRecord]) -> Element {
+        let used = Set(runs.flatMap { run in catalogue.clauses.map { ClauseCell($0.id, in: run).verdict } })
+        let items = CaseVerdict.inMatrix.filter(used.contains).map(\.row).map { row in
+            Element(
+                "span",
+                mixed: [.element(Element("b", with: ["class": "m \(row.style)"], row.letter)), " \(row.meaning)"])
         }
-        return [#"<p class="legend">"#, items.joined(separator: "\n"), "</p>"]
+        return Element(block: "p", with: ["class": "legend"], items)
     }
 
     // MARK: The matrix
 
-    private func matrix(_ runs: [RunRecord]) -> [String] {
-        var lines: [String] = [#"<table class="matrix">"#]
+    private func matrix(_ runs: [RunRecord]) -> Element {
         // One column needs no name: the summary has it.
         let names = runs.map { run in
-            "<th scope=\"col\"><div>\(runs.count == 1 ? "" : Markup.escaped(run.start.server))</div></th>"
+            Element("th", with: ["scope": "col"], [Element("div", runs.count == 1 ? "" : run.start.server)])
         }
-        lines.append("<thead><tr><th scope=\"col\" colspan=\"2\">clause</th>\(names.joined())</tr></thead>")
-        for level in Level.allCases {
+        let head = Element("tr", [Element("th", with: ["scope": "col", "colspan": "2"], "clause")] + names)
+        let levels = Level.allCases.compactMap { level -> Element? in
             let clauses = catalogue.clauses.filter { $0.level == level }
-            if clauses.isEmpty { continue }
-            lines.append("<tbody><tr class=\"level\"><th colspan=\"\(2 + runs.count)\">\(level.rawValue)</th></tr>")
-            for clause in clauses {
-                let cells = runs.enumerated().map { index, run in cell(clause.id, run, index) }
-                lines.append(
-                    "<tr><th scope=\"row\">\(clause.id)</th><td class=\"rule\">\(Markup.prose(clause.rule))</td>"
-                        + "\(cells.joined())</tr>")
+            if clauses.isEmpty { return nil }
+            let title = Element("th", with: ["colspan": "\(2 + runs.count)"], level.rawValue)
+            let rows = clauses.map { clause in
+                Element(
+                    "tr",
+                    [
+                        Element("th", with: ["scope": "row"], clause.id),
+                        Element("td", with: ["class": "rule"], mixed: Element.prose(clause.rule)),
+                    ] + runs.enumerated().map { index, run in cell(clause.id, run, index) })
             }
-            lines.append("</tbody>")
+            return Element(block: "tbody", [Element("tr", with: ["class": "level"], [title])] + rows)
         }
-        return lines + ["</table>"]
+        return Element(block: "table", with: ["class": "matrix"], [Element("thead", [head])] + levels)
     }
 
-    private func cell(_ clause: String, _ run: RunRecord, _ index: Int) -> String {
+    private func cell(_ clause: String, _ run: RunRecord, _ index: Int) -> Element {
         let cell = ClauseCell(clause, in: run)
-        let title = cell.mark.meaning + (cell.reason.map { ": \($0)" } ?? "")
-        let open = "<td class=\"m \(HTMLStyle.name(cell.mark))\" title=\"\(Markup.escaped(title))\">"
+        let row = cell.verdict.row
+        let title = row.meaning + (cell.reason.map { ": \($0)" } ?? "")
         let hasSection = run.results.contains { $0.failure?.clause?.id == clause }
-        let letter = hasSection ? "<a href=\"#r\(index)-\(clause)\">\(cell.mark.letter)</a>" : cell.mark.letter
-        return "\(open)\(letter)</td>"
+        let letter = Element("a", with: ["href": "#r\(index)-\(clause)"], row.letter)
+        return Element(
+            "td", with: ["class": "m \(row.style)", "title": title],
+            mixed: [hasSection ? .element(letter) : .text(row.letter)])
     }
 
     // MARK: Below the matrix
 
-    private func untested(_ run: RunRecord, named: Bool) -> [String] {
+    private func untested(_ run: RunRecord, named: Bool) -> [Element] {
         let cases = TranscriptCase.all(run).filter { $0.verdict == .notTested }
         guard !cases.isEmpty else { return [] }
         let byReason = Dictionary(grouping: cases) { $0.reason ?? "" }.sorted { $0.key < $1.key }
-        let of = named ? " of \(Markup.escaped(run.start.server))" : ""
-        var lines = ["<h2>Not tested\(of)</h2>", #"<dl class="untested">"#]
-        for (reason, cases) in byReason {
-            let paths = cases.map { Markup.escaped($0.path) }.joined(separator: "<br>")
-            lines.append("<dt>\(Markup.escaped(reason))</dt><dd>\(paths)</dd>")
+        let list = byReason.flatMap { reason, cases in
+            let paths = cases.map { [Element.Content.text($0.path)] }
+            return [
+                Element("dt", reason), Element("dd", mixed: Array(paths.joined(separator: [.element(Element("br"))]))),
+            ]
         }
-        return lines + ["</dl>"]
+        let title = Element("h2", "Not tested" + (named ? " of \(run.start.server)" : ""))
+        return [title, Element(block: "dl", with: ["class": "untested"], list)]
     }
 }

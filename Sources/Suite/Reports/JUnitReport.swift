@@ -3,98 +3,82 @@
 package import Results
 import Transcript
 
-package struct JUnitReport {
+package struct JUnitReport: Report {
     private let catalogue: Catalogue
 
     package init(catalogue: Catalogue) { self.catalogue = catalogue }
 
-    package func render(_ events: [RunEvent]) -> String {
-        let run = RunRecord(events)
+    package func render(_ run: RunRecord) -> String {
         let cases = TranscriptCase.all(run)
         var folders: [(name: String, cases: [TranscriptCase])] = []
         for each in cases {
             if folders.last?.name != each.folder { folders.append((each.folder, [])) }
             folders[folders.count - 1].cases.append(each)
         }
-        var lines = [#"<?xml version="1.0" encoding="UTF-8"?>"#]
-        lines.append("<testsuites \(counts(cases, name: "twmailer-conformance"))>")
-        for folder in folders {
-            let skipped = folder.cases.count { [.notTested, .expectedFailure].contains($0.verdict) }
-            let name = folder.name.isEmpty ? "." : folder.name
-            lines.append("  <testsuite \(counts(folder.cases, name: name)) skipped=\"\(skipped)\">")
-            lines += properties(run.start)
-            for each in folder.cases { lines += testcase(each, run.start) }
-            lines.append("  </testsuite>")
+        let suites = folders.map { folder, cases in
+            let children = [properties(run.start)] + cases.map { testcase($0, run.start) }
+            var suite = suite("testsuite", folder.isEmpty ? "." : folder, cases, children)
+            suite.attributes.append(("skipped", String(count(.skipped, cases))))
+            return suite
         }
-        lines.append("</testsuites>")
-        return lines.joined(separator: "\n") + "\n"
+        let root = suite("testsuites", "twmailer-conformance", cases, suites)
+        return ([#"<?xml version="1.0" encoding="UTF-8"?>"#] + root.lines(.xml)).joined(separator: "\n") + "\n"
     }
 
-    private func counts(_ cases: [TranscriptCase], name: String) -> String {
-        func count(_ verdicts: CaseVerdict...) -> Int { cases.count { verdicts.contains($0.verdict) } }
-        return "name=\"\(Markup.escaped(name))\" tests=\"\(cases.count)\""
-            + " failures=\"\(count(.fail, .flaky, .unexpectedPass))\" errors=\"\(count(.crash, .blocked))\""
-            + " time=\"\(Figures.seconds(cases.reduce(.zero) { $0 + $1.duration }, digits: 3))\""
+    private func suite(
+        _ element: String, _ name: String, _ cases: [TranscriptCase], _ children: [Element]
+    ) -> Element {
+        let time = cases.reduce(.zero) { $0 + $1.duration }
+        return Element(
+            block: element,
+            with: [
+                "name": name, "tests": String(cases.count), "failures": String(count(.failure, cases)),
+                "errors": String(count(.error, cases)), "time": Figures.seconds(time, digits: 3),
+            ], children)
     }
 
-    private func properties(_ start: RunStart) -> [String] {
+    private func count(_ element: CaseVerdict.JUnitElement, _ cases: [TranscriptCase]) -> Int {
+        cases.count { $0.verdict.row.element == element }
+    }
+
+    private func properties(_ start: RunStart) -> Element {
         var pairs = [("server", start.server), ("suite-version", start.version)]
         pairs.append(("segmentations", start.segmentations.map(\.description).joined(separator: ",")))
         if let seed = start.seed { pairs.append(("seed", String(seed))) }
         if let partition = start.partition { pairs.append(("partition", partition.description)) }
-        let lines = pairs.map { "      <property name=\"\($0.0)\" value=\"\(Markup.escaped($0.1))\"/>" }
-        return ["    <properties>"] + lines + ["    </properties>"]
+        return Element(block: "properties", pairs.map { Element("property", with: ["name": $0.0, "value": $0.1]) })
     }
 
-    private func testcase(_ each: TranscriptCase, _ start: RunStart) -> [String] {
+    private func testcase(_ each: TranscriptCase, _ start: RunStart) -> Element {
         let file = start.folder.isEmpty ? each.path : start.folder + "/" + each.path
-        let open =
-            "    <testcase classname=\"\(Markup.escaped(each.folder))\" name=\"\(Markup.escaped(each.name))\""
-            + " file=\"\(Markup.escaped(file))\" line=\"\(each.line)\""
-            + " time=\"\(Figures.seconds(each.duration, digits: 3))\""
-        let inside = inside(each, start.target)
-        return inside.isEmpty ? [open + "/>"] : [open + ">"] + inside + ["    </testcase>"]
+        return Element(
+            block: "testcase",
+            with: [
+                "classname": each.folder, "name": each.name, "file": file, "line": String(each.line),
+                "time": Figures.seconds(each.duration, digits: 3),
+            ], each.verdict.row.element.map { [outcome(each, $0, start.target)] } ?? [])
     }
 
-    private func inside(_ each: TranscriptCase, _ target: String?) -> [String] {
-        switch each.verdict {
-        case .pass: []
-        case .fail, .flaky: [element("failure", each, target, each.group?.difference ?? "")]
-        case .crash, .blocked: [element("error", each, target, each.group?.difference ?? "")]
-        case .unexpectedPass:
-            [element("failure", each, target, "passes, but was expected to fail: \(each.reason ?? "")")]
-        case .expectedFailure: ["      <skipped message=\"\(Markup.escaped("XFAIL: " + (each.reason ?? "")))\"/>"]
-        case .notTested: ["      <skipped message=\"\(Markup.escaped(each.reason ?? ""))\"/>"]
-        case .adapted: ["      <system-out>\(Markup.escaped("ADAPTED: " + (each.reason ?? "")))</system-out>"]
-        case .differs: ["      <system-out>\(text(each, target))</system-out>"]
+    private func outcome(
+        _ each: TranscriptCase, _ element: CaseVerdict.JUnitElement, _ target: String?
+    ) -> Element {
+        let (word, reason) = (each.verdict.rawValue, each.reason ?? "")
+        switch element {
+        case .failure, .error:
+            let type = ([word] + (each.group.map { [$0.tag] } ?? [])).joined(separator: " ")
+            let message = each.group?.difference ?? "\(each.verdict.row.meaning): \(reason)"
+            return Element(element.rawValue, with: ["type": type, "message": message], text(each, target))
+        case .skipped:
+            return Element(
+                element.rawValue, with: ["message": each.verdict == .notTested ? reason : "\(word): \(reason)"])
+        case .output:
+            return Element(element.rawValue, each.group == nil ? "\(word): \(reason)" : text(each, target))
         }
-    }
-
-    private func element(_ name: String, _ each: TranscriptCase, _ target: String?, _ message: String) -> String {
-        let type = ([each.verdict.rawValue] + (each.group.map { [$0.tag] } ?? [])).joined(separator: " ")
-        return "      <\(name) type=\"\(Markup.escaped(type))\" message=\"\(Markup.escaped(message))\">"
-            + "\(text(each, target))</\(name)>"
     }
 
     private func text(_ each: TranscriptCase, _ target: String?) -> String {
         guard let group = each.group else { return "" }
-        var lines = ConsoleReport(catalogue: catalogue).failure(group, target)
-        lines.append("   Signature: \(group.failure.signature)")
-        return Markup.escaped("\n" + lines.joined(separator: "\n") + "\n")
-    }
-}
-
-/// Numbers as reports write them, with a point in every locale.
-enum Figures {
-    static func seconds(_ duration: Duration, digits: Int) -> String {
-        let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
-        return decimal(duration / .seconds(1) * scale, digits)
-    }
-
-    /// `scaled` is the number times ten to the power of `digits`.
-    static func decimal(_ scaled: Double, _ digits: Int) -> String {
-        let number = String(Int(scaled.rounded()))
-        let padded = String(repeating: "0", count: max(0, digits + 1 - number.count)) + number
-        return padded.dropLast(digits) + "." + padded.suffix(digits)
+        let lines = ConsoleReport(catalogue: catalogue).failure(group, target)
+        return "\n" + (lines + ["   Signature: \(group.failure.signature)"]).joined(separator: "\n") + "\n"
     }
 }

@@ -22,6 +22,14 @@ package enum Observation: Sendable, Equatable {
         case outside, memory, zombies, descriptors
     }
 
+    /// As clauses.txt and the JSON report write it.
+    package var word: String {
+        switch self {
+        case .signal(let number): "signal=\(number)"
+        case .sight(let sight): sight.rawValue
+        }
+    }
+
     package init?(_ word: some StringProtocol) {
         let parts = word.split(separator: "=", omittingEmptySubsequences: false)
         if let sight = Sight(rawValue: String(word)) {
@@ -64,5 +72,12 @@ extension Observation.Sight {
         case .zombies: "ended processes are not collected"
         case .descriptors: "descriptors stay open"
         }
+    }
+}
+
+extension CatalogueClause {
+    /// The usual causes whose observation was made at this failure; without one a cause would be a guess.
+    package func causes(seenIn failure: Failure) -> [String] {
+        causes.filter { $0.observations.contains(where: failure.observations.contains) }.map(\.text)
     }
 }

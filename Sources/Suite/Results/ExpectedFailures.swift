@@ -65,15 +65,15 @@ package struct ExpectedFailures: Sendable, Equatable {
             for index in failing {
                 let isSame = entry.signature.map { $0 == run.results[index].failure?.signature } ?? true
                 if isSame {
-                    judged.results[index].expectation = .failed(reason: entry.reason)
+                    judged.results[index].expectation = Expectation(.failed, reason: entry.reason)
                 } else if judged.results[index].expectation == nil {
-                    judged.results[index].expectation = .failedOtherwise(reason: entry.reason)
+                    judged.results[index].expectation = Expectation(.failedOtherwise, reason: entry.reason)
                 }
             }
             if case .clauses = entry.target, !isWhole { continue }
             guard failing.isEmpty else { continue }
             for index in run.results.indices where entry.covers(passing: run.results[index]) {
-                judged.results[index].expectation = .passed(reason: entry.reason)
+                judged.results[index].expectation = Expectation(.passed, reason: entry.reason)
             }
         }
         return judged

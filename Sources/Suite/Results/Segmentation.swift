@@ -2,7 +2,7 @@
 
 import Transcript
 
-package enum Segmentation: Sendable, Hashable, CustomStringConvertible {
+package enum Segmentation: Sendable, Hashable, LosslessStringConvertible {
     /// One write carries everything up to the next answer.
     case flight
     case line

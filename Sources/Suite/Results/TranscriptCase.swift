@@ -21,16 +21,11 @@ package struct TranscriptCase {
         return String(file.hasSuffix(".transcript") ? file.dropLast(11) : file)
     }
 
-    /// The worst first.
-    private static let order: [CaseVerdict] = [
-        .crash, .fail, .blocked, .flaky, .unexpectedPass, .expectedFailure, .differs, .adapted, .pass, .notTested,
-    ]
-
     /// In the order of their paths.
     package static func all(_ run: RunRecord) -> [TranscriptCase] {
         Dictionary(grouping: run.results, by: \.path).sorted { $0.key < $1.key }.map { path, results in
             let foreign = run.start.foreign
-            let rank = { (result: TranscriptResult) in order.firstIndex(of: result.verdict(foreign: foreign))! }
+            let rank = { (result: TranscriptResult) in result.verdict(foreign: foreign).row.rank }
             let worst = results.min { (rank($0), $0.segmentation.rank) < (rank($1), $1.segmentation.rank) }!
             let verdict = worst.verdict(foreign: foreign)
             // The group is named after the first that failed; it has to be the one that decides.
@@ -39,16 +34,6 @@ package struct TranscriptCase {
                 path: path, title: worst.title, verdict: verdict, reason: worst.reason,
                 duration: results.reduce(.zero) { $0 + $1.duration },
                 group: worst.failure == nil ? nil : FailureGroup.groups(alike).first)
-        }
-    }
-}
-
-extension CaseVerdict {
-    /// Whether CI shall be red because of it.
-    package var isTrouble: Bool {
-        switch self {
-        case .crash, .fail, .blocked, .flaky, .unexpectedPass: true
-        case .pass, .differs, .adapted, .notTested, .expectedFailure: false
         }
     }
 }

@@ -1,9 +1,10 @@
 /// What playing a transcript says about each clause it names.
 
+import Bytes
 package import Dialects
 package import Transcript
 
-package enum Verdict: String, Sendable, Equatable {
+package enum Verdict: String, Sendable, Equatable, Codable {
     case pass = "PASS"
     case fail = "FAIL"
     /// The server under test ended by itself.
@@ -50,7 +51,7 @@ package struct Place: Sendable, Equatable {
 
 /// One line of the conversation as it is shown.
 package struct ExchangeLine: Sendable, Equatable {
-    package enum Kind: String, Sendable { case sent, received, event, world }
+    package enum Kind: String, Sendable, Codable { case sent, received, event, world }
     package var line: Int
     /// "C1", "S1"; empty for the world.
     package var who: String
@@ -92,6 +93,23 @@ package struct Failure: Sendable, Equatable {
     package init(place: Place, clause: ClauseID?, verdict: Verdict, expected: [String], received: String) {
         (self.place, self.clause, self.verdict) = (place, clause, verdict)
         (self.expected, self.received) = (expected, received)
+    }
+}
+
+extension Failure {
+    /// Eight hexadecimal digits: the same for the same failure, whatever numbers the server put into it, and however
+    /// much of what followed had arrived already.
+    package var signature: String {
+        var text = "\(verdict.rawValue) \(clause?.id ?? "setup") "
+        let first = received.replacing(#/ and \d+ bytes more$/#, with: "")
+        for character in (expected + [first]).joined(separator: "\n") {
+            if !character.isNumber {
+                text.append(character)
+            } else if text.last != "#" {
+                text.append("#")
+            }
+        }
+        return String(SHA256.hex(Array(text.utf8)).prefix(8))
     }
 }
 

@@ -7,7 +7,7 @@ struct LintWalk {
     let retired: [String: [String]]
     private(set) var findings: [ParseError] = []
     /// Some expectation or call stands below a clause's tag.
-    private(set) var judges = false
+    var judges = false
     /// The clauses of MUST tags.
     private var musts: Set<String> = []
     /// The clause's tag that is open, and whether one of the steps below it is of that clause.
@@ -18,8 +18,9 @@ struct LintWalk {
     private var hasSituation = false
     /// Names of payloads.
     private var payloads: Set<String> = []
-    private var isTagged: Bool { section != nil }
-    private var wanted: [Need: (line: Int, column: Int)] = [:]
+    var isTagged: Bool { section != nil }
+    /// The first step that wants each need.
+    var wanted: [Need: (line: Int, column: Int)] = [:]
     /// What a macro finds where the transcript keeps its names, whenever it is called.
     private let ownNames: Set<String>
 
@@ -249,35 +250,6 @@ struct LintWalk {
             if !scope.names.contains(hole) { complain(at: place, "{\(hole)}: nothing of that name is known here") }
         } else if !transcript.header.users.contains(parts[0]), !scope.names.contains(parts[0]) {
             complain(at: place, "{\(hole)}: \"\(parts[0])\" is not among the header's users")
-        }
-    }
-
-    private mutating func need(_ action: WorldAction, _ step: Step) {
-        let need: Need? =
-            switch action {
-            case .advance, .wall, .boot, .clock: .clock
-            case .server: .restart
-            case .killSession, .zombies, .measure(.rss, _, _): .process
-            case .directory: .directory
-            case .binds, .bindsAnew: .binds
-            case .outsideUnchanged: .disk
-            case .measure, .later: nil
-            }
-        if let need, wanted[need] == nil { wanted[need] = transcript.place(of: step) }
-        switch action {
-        case .binds, .zombies, .outsideUnchanged, .measure: judges = judges || isTagged
-        default: break
-        }
-    }
-
-    /// The header's needs against those of the steps. `anonymous-bind` shows in no step.
-    mutating func needs() {
-        for (need, place) in wanted where !transcript.header.needs.contains(need) {
-            complain(at: place, "this step needs \"\(need.rawValue)\": add it to the header's needs")
-        }
-        for need in transcript.header.needs where wanted[need] == nil && need != .anonymousBind {
-            let place = transcript.place(of: need.rawValue, under: "needs")
-            complain(at: place, "no step needs \"\(need.rawValue)\": take it out of the header")
         }
     }
 }

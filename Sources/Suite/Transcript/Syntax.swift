@@ -68,7 +68,9 @@ package struct Step: Sendable, Equatable {
     package static func == (left: Step, right: Step) -> Bool { left.action == right.action }
 }
 
-package enum Level: String, Sendable, CaseIterable { case must = "MUST", should = "SHOULD", may = "MAY", ref = "REF" }
+package enum Level: String, Sendable, CaseIterable, Codable {
+    case must = "MUST", should = "SHOULD", may = "MAY", ref = "REF"
+}
 
 /// In every `client`: "2" is connection C2; "" is the *current* connection, C1 at the top of a transcript,
 /// and inside a macro the one that its caller named (`do login C2 alice`) or was itself in.

@@ -19,11 +19,6 @@ struct ReportOptions: ParsableArguments {
     @Option(help: "A file of known failures: lines of TARGET SIGNATURE REASON (docs/REPORTS.md).")
     var expectedFailures: String?
 
-    /// The events as --expected-failures lets them be seen.
-    func judged(_ events: [RunEvent], _ expected: ExpectedFailures?) -> [RunEvent] {
-        expected.map { $0.applied(to: RunRecord(events)).events } ?? events
-    }
-
     /// What --expected-failures names; nil when it was not given.
     func expected(_ catalogue: Catalogue) throws -> ExpectedFailures? {
         guard let path = expectedFailures else { return nil }
@@ -37,30 +32,35 @@ struct ReportOptions: ParsableArguments {
         }
     }
 
+    /// The reports that are files. JSON comes without a catalogue, too.
+    private func files(_ catalogue: Catalogue?) -> [(path: String?, report: any Report)] {
+        guard let catalogue else { return [(json, JSONReport())] }
+        return [
+            (json, JSONReport()), (junit, JUnitReport(catalogue: catalogue)), (html, HTMLReport(catalogue: catalogue)),
+        ]
+    }
+
     /// The terminal first: a file that cannot be written must not cost the result.
     /// - Parameter console: nil when the run ended in a way that is no result.
-    func publish(_ events: [RunEvent], console: ConsoleReport?) throws {
-        if let console { show(events, console) }
-        if let json { try write(JSONReport.lines(events).map { $0 + "\n" }.joined(), to: json) }
-        guard let catalogue = console?.catalogue else { return }
-        if let junit { try write(JUnitReport(catalogue: catalogue).render(events), to: junit) }
-        if let html { try write(HTMLReport(catalogue: catalogue).render([RunRecord(events)]), to: html) }
-        if let path = processEnvironment()["GITHUB_STEP_SUMMARY"], !path.isEmpty {
+    func publish(_ run: RunRecord, console: ConsoleReport?) throws {
+        if let console { show(run, console) }
+        for case (let path?, let report) in files(console?.catalogue) { try write(report.render(run), to: path) }
+        if let catalogue = console?.catalogue, let path = processEnvironment()["GITHUB_STEP_SUMMARY"], !path.isEmpty {
             // Steps that come before in the same job have written there too.
             let before = (try? readFile(path, limit: 1 << 21)) ?? []
-            let text = GitHubReport(catalogue: catalogue).summary(events)
+            let text = GitHubSummary(catalogue: catalogue).render(run)
             try write(String(decoding: before, as: UTF8.self) + text, to: path)
         }
     }
 
-    private func show(_ events: [RunEvent], _ console: ConsoleReport) {
+    private func show(_ run: RunRecord, _ console: ConsoleReport) {
         guard processEnvironment()["GITHUB_ACTIONS"] == "true" else {
-            return print(console.render(events), terminator: "")
+            return print(console.render(run), terminator: "")
         }
         // What a server said must not be taken for a command to the machine that CI runs on.
         let token = "end-of-report-\(UInt64.random(in: 0...UInt64.max))"
-        print("::stop-commands::\(token)\n\(console.render(events))::\(token)::")
-        for line in GitHubReport(catalogue: console.catalogue).annotations(events) { print(line) }
+        print("::stop-commands::\(token)\n\(console.render(run))::\(token)::")
+        print(GitHubAnnotations(catalogue: console.catalogue).render(run), terminator: "")
     }
 
     func write(_ text: String, to path: String) throws {

@@ -25,12 +25,12 @@ struct ReportCommand: ParsableCommand {
         guard runs.count == 1 else {
             throw Exit.faultOfTheTool.said("these are \(runs.count) runs; 'matrix' compares them")
         }
-        let events = reports.judged(runs[0].events, try reports.expected(catalogue))
+        let run = try reports.expected(catalogue)?.applied(to: runs[0]) ?? runs[0]
         var console = ConsoleReport(catalogue: catalogue)
         (console.isColoured, console.isQuiet) = (color.isColoured, quiet)
-        console.isWhole = runs[0].start.isWhole && runs[0].start.partition == nil
-        try reports.publish(events, console: console)
-        if !RunRecord(events).isGood(catalogue) { throw ExitCode(1) }
+        console.isWhole = run.start.isWhole && run.start.partition == nil
+        try reports.publish(run, console: console)
+        if !run.isGood { throw ExitCode(1) }
     }
 }
 
@@ -47,7 +47,7 @@ struct MatrixCommand: ParsableCommand {
     func run() throws {
         let catalogue = try SuitePlace(suiteOptions).read(paths: []).catalogue
         let runs = try Results.read(results)
-        guard let html else { return print(MatrixText.table(runs, catalogue), terminator: "") }
+        guard let html else { return print(MatrixReport(catalogue: catalogue).render(runs), terminator: "") }
         do { try writeFile(html, Array(HTMLReport(catalogue: catalogue).render(runs).utf8)) } catch {
             throw Exit.faultOfTheTool.said("cannot write \(html): \(error)")
         }
@@ -67,7 +67,7 @@ enum Results {
             (name, path) = (String(argument[..<equals]), String(argument[argument.index(after: equals)...]))
         }
         do {
-            var run = RunRecord(try JSONReport.events(try readFile(path, limit: 1 << 28)))
+            var run = try JSONReport.read(try readFile(path, limit: 1 << 28))
             if let name { run.start.server = name }
             return run
         } catch let fault as JSONReport.Fault {

@@ -161,14 +161,16 @@ struct RunCommand: ParsableCommand {
             if let drawn { start.seed = drawn }
             teller.tell(.started(start))
         }
-        let events = reports.judged(RunRecord(teller.finish()).markingFlakes().events, expected)
-        memory.remember(RunRecord(events))
+        let played = teller.finish().markingFlakes()
+        let record = expected?.applied(to: played) ?? played
+        memory.remember(record)
         var report = ConsoleReport(catalogue: suite.catalogue)
         (report.isColoured, report.isQuiet, report.isWhole) = (color.isColoured, quiet, isWhole && partition == nil)
         // What was seen before a problem is worth telling.
-        try reports.publish(events, console: problem == nil || !RunRecord(events).results.isEmpty ? report : nil)
+        try reports.publish(record, console: problem == nil || !record.results.isEmpty ? report : nil)
         if let problem { throw Exit.of(problem, name: suite.name) }
-        if !RunRecord(events).isGood(suite.catalogue) { throw ExitCode(1) }
+        if record.unjudged != nil { throw ExitCode(Exit.serverDidNotStart.rawValue) }
+        if !record.isGood { throw ExitCode(1) }
     }
 
     private static func queueing(_ time: Duration) -> String {

@@ -1,4 +1,4 @@
-/// Collects the events of a run and shows its progress.
+/// Collects what a run tells into its record, and shows its progress.
 
 import Posix
 import Results
@@ -6,16 +6,16 @@ import Synchronization
 import Transcript
 
 final class Teller: Sendable {
-    private let events = Mutex<[RunEvent]>([])
+    private let run = Mutex(RunRecord())
     private let verbose: Bool
     private let progress: Bool
 
     init(verbose: Bool, progress: Bool) { (self.verbose, self.progress) = (verbose, progress) }
 
     func tell(_ event: RunEvent) {
-        let count = events.withLock { events in
-            events.append(event)
-            return events.count - 1
+        let count = run.withLock { run in
+            run.add(event)
+            return run.results.count
         }
         guard case .finished(let result) = event else { return }
         if verbose {
@@ -26,9 +26,9 @@ final class Teller: Sendable {
         if progress { write("\r\u{1b}[K\(count) played") }
     }
 
-    func finish() -> [RunEvent] {
+    func finish() -> RunRecord {
         if progress { write("\r\u{1b}[K") }
-        return events.withLock { $0 }
+        return run.withLock { $0 }
     }
 
     private func write(_ text: String) { try? writeAll(2, Array(text.utf8).span) }

@@ -3,10 +3,11 @@
 
     faulty.py PORT SPOOL LDAP-URL CA-FILE CLOCK-PAGE|- [NAME[,NAME…]]
 
-Without a NAME it keeps every clause a black box can see. NAMEs are rows of faults.txt and liberties.txt, asked for
-below where they show. It shares nothing with the reference server: threads instead of
+Without a NAME it keeps every clause a black box can see. NAMEs are those of faults.txt, liberties.txt and shapes.txt,
+asked for below where they show. It shares nothing with the reference server: threads instead of
 processes, a journal instead of folders, and an LDAP client of its own.
 """
+import base64
 import contextlib
 import json
 import mmap
@@ -19,6 +20,10 @@ import struct
 import sys
 import threading
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # python3 -I leaves it out
+sys.dont_write_bytecode = True
+from framings import framed  # noqa: E402
 
 PORT, SPOOL, URL, CA, PAGE = sys.argv[1:6]
 NAMES = frozenset(sys.argv[6].split(",")) if len(sys.argv) > 6 else frozenset()
@@ -76,25 +81,55 @@ def ldap_result(wire, message):
             return found[2][0]
 
 
+def reached():
+    """An encrypted connection to the directory; None where that lacks TLS."""
+    host, port = URL.split("//")[1].strip("/").rsplit(":", 1)
+    wire = socket.create_connection((host, int(port)), 5)
+    try:
+        start = ber(0x77, ber(0x80, b"1.3.6.1.4.1.1466.20037"))
+        if ldap_result(wire, ber(0x30, b"\x02\x01\x01" + start)) == 0:
+            import ssl  # late: half of the others never log in
+            return ssl.create_default_context(cafile=CA).wrap_socket(wire, server_hostname=host)
+        if on("plain-bind-without-tls"):
+            return wire
+    except OSError:
+        wire.close()
+        raise
+    wire.close()
+    return None
+
+
 def bind(user, password):
     """True or False as the directory says; None without a verdict (LOGIN-9)."""
     try:
-        host, port = URL.split("//")[1].strip("/").rsplit(":", 1)
-        wire = socket.create_connection((host, int(port)), 5)
-        try:
-            start = ber(0x77, ber(0x80, b"1.3.6.1.4.1.1466.20037"))
-            if ldap_result(wire, ber(0x30, b"\x02\x01\x01" + start)) == 0:
-                import ssl  # late: half of the others never log in
-                wire = ssl.create_default_context(cafile=CA).wrap_socket(wire, server_hostname=host)
-            elif not on("plain-bind-without-tls"):
-                return None
+        wire = reached()
+        if wire is None:
+            return None
+        with wire:
             name = b"uid=" + user + b",ou=people,dc=technikum-wien,dc=at"
             request = ber(0x60, b"\x02\x01\x03" + ber(0x04, name) + ber(0x80, password))
             return ldap_result(wire, ber(0x30, b"\x02\x01\x02" + request)) == 0
-        finally:
-            wire.close()
     except OSError:
         return None
+
+
+# Scope, no aliases, neither limit, values too.
+SUBTREE = b"\x0a\x01\x02\x0a\x01\x00\x02\x01\x00\x02\x01\x00\x01\x01\x00"
+
+
+def is_known(user):
+    """Whether the directory has such an entry, asked by a search without a bind (RFC 4511, 4.5)."""
+    try:
+        wire = reached()
+        if wire is None:
+            return False
+        with wire:
+            where = ber(0x04, b"ou=people,dc=technikum-wien,dc=at") + SUBTREE
+            request = ber(0x63, where + ber(0xa3, ber(0x04, b"uid") + ber(0x04, user)) + ber(0x30, b""))
+            wire.sendall(ber(0x30, b"\x02\x01\x02" + request))
+            return b"uid=" + user in wire.recv(4096)
+    except OSError:
+        return False
 
 
 # --- the spool: a journal, and a file per body ----------------------------------------------------------------------
@@ -102,11 +137,11 @@ def bind(user, password):
 class Mail:
     def __init__(self, number, sender, to, subject, body):
         self.number, self.sender, self.to, self.subject, self.body = number, sender, to, subject, body
-        self.deleted = False
+        self.deleted, self.second = False, int(now())
 
 
 lock = threading.RLock()
-boxes, next_number, bodies, failures, bans, inflight = {}, [1], [0], {}, {}, {}
+boxes, next_number, bodies, failures, bans, inflight = {}, [4711 if on("ids-from-4711") else 1], [0], {}, {}, {}
 verdict = threading.Condition(lock)
 everybody = set()
 os.makedirs(SPOOL, exist_ok=True)
@@ -163,6 +198,8 @@ def put(mail):
     box = boxes.setdefault(mail.to, [])
     if on("number-is-count") or on("numbers-restart"):
         box[:] = [other for other in box if other.number != mail.number]
+    if on("named-by-the-second"):
+        box[:] = [other for other in box if other.second != mail.second]
     if on("same-subject-replaces"):
         box[:] = [other for other in box if other.subject != mail.subject]
     box.insert(0 if on("newest-first") else len(box), mail)
@@ -213,7 +250,7 @@ def fail(key, ip, user):
     count, last = failures.get(key, (0, 0))
     if now() - last > 600:
         count = 0
-    count += 1
+    count += 2 if on("failure-counts-twice") else 1
     failures[key] = (count, now())
     note("fail", text(key[0]), key[1], count, now())
     if count >= (4 if on("ban-after-four") else 3) and not on("never-banned"):
@@ -223,6 +260,8 @@ def fail(key, ip, user):
         note("ban", whom(user, ip), ip, until, boots())
         for other in [other for other in failures if other[1] == ip]:
             del failures[other]
+        if on("third-failure-hangs-everybody"):
+            threading.Event().wait()
 
 
 def attempt(session, user, password):
@@ -321,6 +360,8 @@ def check(session, good, user, password):
     if not good or over or ends or b"\0" in password or not password and not on("empty-password-asked"):
         return False
     ok = bind(user, password)
+    if on("binds-twice"):
+        ok = bind(user, password)
     if ok:
         seen.add(user)
     return ok
@@ -459,6 +500,8 @@ class Session:
         if on("text-in-one-line"):
             lines = [b" ".join(lines[:-1]), b""] if len(lines) > 1 else lines
         body = b"\n".join(lines)
+        if on("long-texts-get-an-empty-line") and body.count(b"\n") > 1:
+            body += b"\n"
         if on("text-ascii"):
             body = re.sub(rb"[\x80-\xff]", b"?", body)
         if on("bad-utf8-replaced"):
@@ -479,6 +522,8 @@ class Session:
 
     def say(self, reply):
         short, status = len(reply) < 6, reply in (b"OK\n", b"ERR\n")
+        if on("refuses-in-words") and reply == b"ERR\n":
+            reply = b"Error: that did not work\n"
         if on("lower-case-status") and status:
             reply = reply.lower()
         if on("prose-after-status") and status:
@@ -491,6 +536,10 @@ class Session:
             reply += b"\0"
         if on("reply-in-a-fixed-buffer") and len(reply) < 64:
             reply = reply.ljust(64, b"\0")
+        if on("blocks-with-old-memory"):
+            reply += (b"\0" + self.before * 256)[:-len(reply) % 256]
+        if on("reply-behind-its-length"):
+            reply = struct.pack(">I", len(reply)) + reply
         if on("replies-in-small-pieces"):
             for index in range(min(len(reply), 64)):
                 self.wire.sendall(reply[index:index + 1])
@@ -510,6 +559,8 @@ class Session:
         except End:
             if on("end-of-input-ends-server") and not self.buffer and self.user:
                 os._exit(1)
+            if on("end-of-input-keeps-connection"):
+                threading.Event().wait()
         except OSError:
             if on("reset-ends-server"):
                 os._exit(1)
@@ -522,6 +573,8 @@ class Session:
         everybody.discard(self)
         if on("descriptors-leak"):
             kept.append(self.wire.dup())
+        if on("closes-late"):
+            time.sleep(0.2)
         try:
             # Closing with unread input would reset the connection, and the last replies with it.
             self.wire.shutdown(socket.SHUT_WR)
@@ -541,6 +594,13 @@ class Session:
             self.buffer.clear()
         verb = self.line()
         if on("packet-is-command") and not self.buffer and verb in (b"LOGIN", b"SEND", b"READ", b"DEL"):
+            self.say(b"ERR\n")
+            return
+        if on("verb-must-come-alone"):
+            self.buffer.clear()
+        if on("name-line-wanted") and verb in (b"LIST", b"READ", b"DEL"):
+            self.line()
+        if on("read-takes-no-number") and verb == b"READ":
             self.say(b"ERR\n")
             return
         if on("verbs-in-any-case"):
@@ -581,13 +641,23 @@ class Session:
         if on("ban-answers-at-verb") and bans.get(self.ip, 0) > now():
             self.say(b"ERR\n")
             return
+        if on("second-login-is-three-lines") and self.proven:
+            self.say(b"ERR\n")
+            return
+        if on("login-must-come-in-lines"):
+            self.buffer.clear()
         try:
-            (user, password), fits = self.arguments(2)
+            with lock if on("login-locks-everybody") else contextlib.nullcontext():
+                (user, password), fits = self.arguments(2)
         except End:
             if on("end-of-input-is-attempt"):
                 with lock:
                     fail((b"", self.ip), self.ip, b"")
             raise
+        if on("login-takes-2-s"):
+            time.sleep(2)
+        if on("nobody-is-asked-for-who-has-gone") and self.is_gone():
+            raise End
         if self.proven and not on("second-login-allowed") and not on("failed-relogin-changes-user"):
             self.say(b"ERR\n")
             return
@@ -617,6 +687,8 @@ class Session:
             self.say(b"ERR directory\n")
         elif on("refused-login-closes-silently"):
             raise End
+        elif on("refused-login-is-three-lines"):
+            self.say(b"ERR\n" * 3)
         else:
             self.say(b"ERR\n")
         if on("closes-after-refusal"):
@@ -637,6 +709,9 @@ class Session:
             return False
         if on("commands-before-login-close"):
             raise End
+        if on("list-before-login-is-zero") and verb == "list":
+            self.say(b"0\n")
+            return True
         alone = on("frames-before-login-not-swallowed") or on("send-before-login-not-swallowed") and verb == "send"
         if not alone:
             self.arguments({"send": 2, "list": 0}.get(verb, 1))
@@ -662,8 +737,11 @@ class Session:
             wrong_name = wrong_name or len(to) > 8
         limits = {"subject-limit-79": 79, "subjects-of-any-length": 1 << 30, "subject-cut-80": 1 << 30}
         wrong_subject = characters > min(chosen(limits), default=80) or on("empty-subject-refused") and not subject
+        wrong_subject = wrong_subject or on("subject-with-dots-refused") and (b"." in subject or b"/" in subject)
         control = not on("control-bytes-in-subject") and self.has_control(subject)
         control = control or on("tab-in-subject-refused") and b"\t" in subject
+        if on("subject-cut-at-slash"):
+            subject = subject.rsplit(b"/")[-1]
         if on("subject-cut-80"):
             subject = subject[:80]
         if on("subject-cut-79"):
@@ -689,10 +767,13 @@ class Session:
             if early:
                 with lock:
                     boxes[to] = [mail for mail in boxes[to] if mail is not early]
-        if refused or on("empty-body-refused") and not body or on("unknown-receiver-refused") and to == b"nobody":
-            self.say(b"ERR\n")
-            return
-        if on("large-message-refused") and len(body) > 1 << 20:
+        if on("send-ends-server"):
+            os.abort()
+        refused = refused or on("empty-body-refused") and not body or on("unknown-receiver-refused") and to == b"nobody"
+        refused = refused or on("every-send-refused") or on("mail-to-oneself-refused") and to == self.user
+        refused = refused or on("receiver-asked-for") and not is_known(to)
+        sizes = chosen({"large-message-refused": 1 << 20, "message-over-1-kb-refused": 1024})
+        if refused or len(body) > min(sizes, default=len(body)):
             self.say(b"ERR\n")
             return
         if on("receiver-is-path") and b"/" in to:
@@ -733,6 +814,8 @@ class Session:
                 self.table.sort(key=lambda mail: mail.subject)
             if on("list-in-numbers-as-text"):
                 self.table.sort(key=lambda mail: str(mail.number))
+            if on("any-order-in-a-second"):
+                self.table.sort(key=lambda mail: (mail.second, -mail.number))
             if on("other-order"):
                 self.table.sort(key=lambda mail: -mail.number)
         count = len(self.table) + (1 if on("count-is-one-more") else 0)
@@ -743,6 +826,8 @@ class Session:
             subjects = sorted(set(subjects))
         if on("list-numbered"):
             subjects = [b"%d: %s" % (index + 1, subject) for index, subject in enumerate(subjects)]
+        if on("list-shows-ids"):
+            subjects = [b"%d: %s" % (mail.number, mail.subject) for mail in self.table]
         if on("list-without-subjects"):
             subjects = []
         reply = b"%d\n" % count + b"".join(subject + b"\n" for subject in subjects)
@@ -750,7 +835,10 @@ class Session:
             reply = b"OK\n" + reply
         if on("empty-list-is-err") and not self.table:
             reply = b"ERR\n"
-        self.say(reply)
+        if on("empty-list-ends-server") and not self.table:
+            os.abort()
+        if not on("list-never-answered"):
+            self.say(reply)
 
     def find(self, number, deleted=False):
         """The mail of that number, or None (READ-2, READ-3, READ-4, READ-7), be it deleted. Holding the lock."""
@@ -806,7 +894,7 @@ class Session:
         with lock:
             mail = self.find(number, deleted=on("deleted-mail-readable")) if fits else None
         if mail is None:
-            self.say(b"ERR\n")
+            self.say(b"ERR\n" * (2 if on("bad-number-answered-twice") and not number.isdigit() else 1))
             return
         labels = (b"From: ", b"To: ", b"Subject: ") if on("read-with-labels") else (b"", b"", b"")
         fields = zip(labels, (mail.sender, mail.to, mail.subject))
@@ -817,6 +905,10 @@ class Session:
             subject = b""
         body = mail.body * (2 if on("body-twice") else 1)
         reply = b"OK\n" + sender + to + (body + subject if on("subject-after-body") else subject + body)
+        if on("read-in-base64"):
+            reply = b"OK\n" + base64.encodebytes(reply)
+        if on("read-adds-an-empty-line"):
+            reply += b"\n"
         if not on("read-without-dot"):
             reply += b".\n"
         if on("read-says-no-ok"):
@@ -846,6 +938,9 @@ class Session:
 
     def delete(self):
         (number,), fits = self.arguments(1)
+        if on("bad-delete-keeps-lock") and not number.isdigit():
+            lock.acquire()
+            raise End
         with lock:
             mail = self.find(number) if fits else None
             if mail and on("last-is-deleted") and self.box():
@@ -922,7 +1017,9 @@ def main():
         if on("hundred-connections") and len(everybody) >= 100:
             wire.close()
             continue
-        session = Session(wire, ip)
+        if on("accepts-slowly"):
+            time.sleep(0.1)
+        session = Session(framed(wire, NAMES), ip)
         if on("one-client-at-a-time"):
             session.run()
         else:

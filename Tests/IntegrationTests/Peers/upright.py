@@ -1,6 +1,6 @@
 """A correct TW-Mailer Pro server, written from the assignment sheet alone, to see that the suite finds nothing in it.
 
-usage: upright.py PORT SPOOL
+usage: upright.py PORT SPOOL [child-dies-of-bad-number|server-dies-of-bad-number]
 
 Standard library only. It shares nothing with the reference server nor with the other peers: a process per client, every
 state in files guarded by flock, and an LDAP client of its own that talks to the one directory the sheet names.
@@ -127,6 +127,10 @@ def numbers(user):
 
 def path_of(user, position):
     """The user's mail at a position of LIST; None when there is none."""
+    if "child-dies-of-bad-number" in sys.argv and not position.isdigit():
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if "server-dies-of-bad-number" in sys.argv and not position.isdigit():
+        os.kill(os.getppid(), signal.SIGKILL)
     if not re.fullmatch(rb"[1-9][0-9]{0,8}", position):
         return None
     known = numbers(user)

@@ -59,10 +59,22 @@ import World
         }
     }
 
-    @Test(
-        .enabled("there is no javac on this machine") {
-            (processEnvironment()["PATH"] ?? "").split(separator: ":").contains { isRunnable("\($0)/javac") }
-        })
+    private static var hasJava: Bool {
+        (processEnvironment()["PATH"] ?? "").split(separator: ":").contains { isRunnable("\($0)/javac") }
+    }
+
+    @Test(.enabled("there is no javac on this machine") { hasJava })
+    func `a correct server in Java, whose StartTLS is the JVM's, passes every MUST`() throws {
+        try withPrograms { programs in
+            let folder = try programs.compileJava("Upright.java")
+            let command = "exec java -cp \(folder) Upright {port} {spool} {ldap-ca}"
+            let server = try JudgedServer(["--server", command, "--level", "must"], within: .seconds(600))
+            #expect(server.failedMusts == [] && server.blocked == [], "\(server.text)")
+            #expect(server.passed.contains("LOGIN-1") && server.passed.contains("LOGIN-6"), "\(server.text)")
+        }
+    }
+
+    @Test(.enabled("there is no javac on this machine") { hasJava })
     func `a server in Java is judged by the clock that it sees, or not judged`() throws {
         try withPrograms { programs in
             let folder = try programs.compileJava("LoginOnly.java")

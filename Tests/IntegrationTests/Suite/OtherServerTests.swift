@@ -25,7 +25,7 @@ struct OtherServerTests {
             ]
             let result = try ConformanceRunner.run(arguments + transcripts.map { $0 + ".transcript" })
             #expect(result.ending == .exited(0), "\(result.text)")
-            let run = RunRecord(try JSONReport.events(readFile("\(folder)/json")))
+            let run = try JSONReport.read(readFile("\(folder)/json"))
             let reasons = Dictionary(
                 uniqueKeysWithValues: run.results.map {
                     ($0.path, $0.verdict(foreign: true) == .pass ? "PASS" : $0.reason ?? "?")
@@ -101,9 +101,7 @@ struct OtherServerTests {
             #expect(result.text.contains("FLAKY  quit/silent.transcript"), "\(result.text)")
             #expect(text.contains(#""verdict":"FLAKY""#) && text.contains(#""seed":"7""#), "\(text)")
             orders.append(
-                try JSONReport.events(Array(text.utf8)).compactMap {
-                    if case .finished(let result) = $0 { "\(result.path) \(result.round ?? 0)" } else { nil }
-                })
+                try JSONReport.read(Array(text.utf8)).results.map { "\($0.path) \($0.round ?? 0)" })
         }
         #expect(orders[0] == orders[1] && Set(orders[0]).count == 8)
         #expect(orders[0] != orders[0].sorted())

@@ -199,13 +199,15 @@ struct ConformanceDialectTests {
         var result = TranscriptResult(path: "a", title: "t", segmentation: .flight, outcomes: [outcome])
         result.deviations = [Deviation(.greeting, "Hi⏎")]
         let tally = Tally([result, result], catalogue: catalogue, foreign: true)
-        #expect((tally.passed, tally.failed, tally.adapted) == (0, 0, 2))
+        #expect((tally[.pass], tally[.fail], tally[.adapted]) == (0, 0, 2))
         #expect(tally.deviations.count == 1 && tally.adapted(.must) == 1 && tally.passed(.must) == 0)
-        #expect(tally.isGood([result], foreign: true))
-        let text = ConsoleReport(catalogue: catalogue).render([.finished(result), .finished(result)])
+        let start = RunStart(server: "s", foreign: true, transcripts: 1, segmentations: [.flight])
+        let run = RunRecord(start: start, results: [result, result])
+        #expect(run.isGood)
+        let text = ConsoleReport(catalogue: catalogue).render(run)
         #expect(text.split(separator: "\n").count { $0 == "ADAPTED  text at connect: Hi⏎" } == 1)
         #expect(
-            JSONReport.line(.finished(result), foreign: true).contains(
+            JSONReport().render(run).contains(
                 "\"deviations\":[{\"kind\":\"greeting\",\"shown\":\"Hi⏎\"}]"))
     }
 

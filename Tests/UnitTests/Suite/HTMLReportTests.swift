@@ -42,20 +42,28 @@ struct HTMLReportTests {
 
     @Test func `the worst transcript gives the letter, and what was expected is told apart`() {
         func letter(_ results: [TranscriptResult]) -> String {
-            ClauseCell("BAN-1", in: ReportSamples.run(results)).mark.letter
+            ClauseCell("BAN-1", in: ReportSamples.run(results)).verdict.row.letter
         }
         let (passed, failed) = (ReportSamples.result("a"), ReportSamples.failed("b"))
         var (known, surprise) = (failed, passed)
-        known.expectation = .failed(reason: "known")
-        surprise.expectation = .passed(reason: "known")
+        known.expectation = Expectation(.failed, reason: "known")
+        surprise.expectation = Expectation(.passed, reason: "known")
         #expect(letter([passed, failed]) == "F" && letter([passed]) == "P" && letter([]) == "·")
         #expect(letter([failed, ReportSamples.failed("c", .flight, .crash)]) == "C")
         #expect(letter([passed, known]) == "X" && letter([surprise, known]) == "U")
     }
 
+    @Test func `every verdict of a clause has a letter, a rank and a rule of its own in the style sheet`() {
+        let page = report.render(ReportSamples.mixed)
+        let rows = CaseVerdict.inMatrix.map(\.row)
+        #expect(rows.count == 9 && Set(rows.map(\.letter)).count == 9 && Set(rows.map(\.style)).count == 9)
+        #expect(rows.allSatisfy { page.contains("\n.\($0.style)") || page.contains(" .\($0.style) {") })
+        #expect(CaseVerdict.allCases.map(\.row.rank).sorted() == Array(CaseVerdict.allCases.indices))
+    }
+
     @Test func `the same as plain text`() {
         let other = ReportSamples.run([ReportSamples.result("a")], server: "other")
-        let text = MatrixText.table([ReportSamples.mixed, other], ReportSamples.catalogue)
+        let text = MatrixReport(catalogue: ReportSamples.catalogue).render([ReportSamples.mixed, other])
         #expect(
             text.hasPrefix(
                 """

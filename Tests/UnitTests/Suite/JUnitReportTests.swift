@@ -21,7 +21,7 @@ struct JUnitReportTests {
             ReportSamples.skipped("read/clock.transcript"),
         ])
         #expect(
-            report.render(run.events) == """
+            report.render(run) == """
                 <?xml version="1.0" encoding="UTF-8"?>
                 <testsuites name="twmailer-conformance" tests="2" failures="0" errors="0" time="0.060">
                   <testsuite name="ban" tests="1" failures="0" errors="0" time="0.040" skipped="0">
@@ -52,7 +52,7 @@ struct JUnitReportTests {
     }
 
     @Test func `a failure stands at its line and shows the exchange, with nothing in it that XML forbids`() {
-        let text = report.render(ReportSamples.run([ReportSamples.failed("ban/a.transcript")]).events)
+        let text = report.render(ReportSamples.run([ReportSamples.failed("ban/a.transcript")]))
         #expect(text.contains(#"file="conformance/ban/a.transcript" line="24""#))
         #expect(
             text.contains(
@@ -73,22 +73,22 @@ struct JUnitReportTests {
         #expect(element([ReportSamples.failed(path), ReportSamples.failed(path, .line, .crash)]) == "CRASH line")
         #expect(element([passed, ReportSamples.skipped(path)]) == "PASS –")
         var known = byte
-        known.expectation = .failed(reason: "known")
+        known.expectation = Expectation(.failed, reason: "known")
         #expect(element([passed, known]) == "XFAIL byte")
     }
 
     @Test func `what no XML may hold is made visible`() {
-        let shown = Markup.escaped("a\0b\u{1b}\u{85}\u{fffe}<&\"'>\n⏎𝄞")
+        let shown = Element.escaped("a\0b\u{1b}\u{85}\u{fffe}<&\"'>\n⏎𝄞")
         #expect(shown == "a\\x00b\\x1b\\x85\\xfffe&lt;&amp;&quot;&#39;&gt;\n⏎𝄞")
-        #expect(Markup.escaped("\u{202e}x\r") == "\\x202ex\\x0d")
+        #expect(Element.escaped("\u{202e}x\r") == "\\x202ex\\x0d")
     }
 }
 
 struct GitHubReportTests {
-    private let report = GitHubReport(catalogue: ReportSamples.catalogue)
+    private let report = GitHubAnnotations(catalogue: ReportSamples.catalogue)
 
     @Test func `a failure is an error at the transcript's line`() {
-        let lines = report.annotations(ReportSamples.run([ReportSamples.failed("ban/a,b.transcript")]).events)
+        let lines = report.lines(ReportSamples.run([ReportSamples.failed("ban/a,b.transcript")]))
         #expect(
             lines == [
                 "::error file=conformance/ban/a%2Cb.transcript,line=24,title=FAIL [BAN-1 MUST]::expected ERR⏎ or <closed>, "
@@ -98,19 +98,19 @@ struct GitHubReportTests {
 
     @Test func `a SHOULD of another's server warns, an expected failure is a notice, the rest is silent`() {
         var known = ReportSamples.failed("b")
-        known.expectation = .failed(reason: "50% done")
-        let lines = report.annotations(
+        known.expectation = Expectation(.failed, reason: "50% done")
+        let lines = report.lines(
             ReportSamples.run([
                 ReportSamples.failed("a", clause: ReportSamples.minute), known, ReportSamples.result("c"),
                 ReportSamples.skipped("d"),
-            ]).events)
+            ]))
         #expect(lines.count == 2 && lines[0].hasPrefix("::warning ") && lines[1].hasPrefix("::notice "))
         #expect(lines[1].hasSuffix("%0AExpected to fail: 50%25 done"))
     }
 
     @Test func `a server's words cannot write a command`() {
         let failed = ReportSamples.failed("a", received: "x\n::add-mask::y\r\n%0A")
-        for line in report.annotations(ReportSamples.run([failed]).events) {
+        for line in report.lines(ReportSamples.run([failed])) {
             #expect(!line.contains("\n") && !line.contains("\r") && line.contains("%250A"))
         }
     }
@@ -119,7 +119,7 @@ struct GitHubReportTests {
         let failed = ReportSamples.failed("ban/a.transcript", received: "|`<b>\n*")
         let run = ReportSamples.run([ReportSamples.result("ban/b.transcript", clause: ReportSamples.minute), failed])
         #expect(
-            report.summary(run.events) == """
+            GitHubSummary(catalogue: ReportSamples.catalogue).render(run) == """
                 ### TW-Mailer conformance: <code>./theirs {port}</code>
 
                 | clauses | passed | of |

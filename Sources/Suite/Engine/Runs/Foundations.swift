@@ -6,7 +6,7 @@ package import Transcript
 
 /// Of a foreign server. Shared by the threads of a run.
 package final class Foundations: Sendable {
-    /// A foundation that does not hold, and the transcript that showed it.
+    /// A foundation that does not hold, and the transcript that showed it, by its folder and file.
     package struct Broken: Sendable, Equatable {
         package let clause: String
         package let path: String
@@ -43,7 +43,8 @@ package final class Foundations: Sendable {
         if !outcomes.isEmpty, outcomes.allSatisfy(\.isGood) { return }
         // What was not reached because of another is that one's.
         if let root = result.fixFirst, broken(among: [root]) != nil { return }
-        state.withLock { $0.append(Broken(clause: clause, path: result.path)) }
+        let name = result.path.split(separator: "/").suffix(2).joined(separator: "/")
+        state.withLock { $0.append(Broken(clause: clause, path: name)) }
     }
 
     /// The first of `clauses` that does not hold, in the order in which foundations are established.

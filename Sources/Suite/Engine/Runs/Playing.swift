@@ -42,7 +42,8 @@ package struct Playing {
     let options: PlayOptions
 
     package init(
-        _ transcript: Transcript, _ segmentation: Segmentation, number: Int, dialect: [Transcript], options: PlayOptions,
+        _ transcript: Transcript, _ segmentation: Segmentation, number: Int, dialect: [Transcript],
+        options: PlayOptions,
         foundations: Foundations? = nil
     ) {
         let adapted = options.server.attachment.map { AttachedServer.adapted(transcript, $0) }
@@ -133,7 +134,9 @@ package struct Playing {
             return clause == failure.clause
                 ? failed(failure, recorder, since: began) : crashed(failure, clause, recorder, since: began)
         }
-        if let reason = world.inconclusive ?? unasked(failure, world) { return untested(reason, recorder, since: began) }
+        if let reason = world.inconclusive ?? unasked(failure, world) {
+            return untested(reason, recorder, since: began)
+        }
         if failure.clause == nil {
             // What foundations have shown to work failed in this situation, which is no clause's.
             let place = "line \(failure.place.line), where \(failure.expected.joined(separator: " or ")) was due"

@@ -99,7 +99,9 @@ package struct Run: Sendable {
             later.shuffle(using: &generator)
         }
         if options.clockMode == .real {
-            lanes += [(later.filter { !$0.transcript.moves }, workers), (later.filter { $0.transcript.moves }, waiters)]
+            lanes += [
+                (later.filter { !$0.transcript.moves }, workers), (later.filter { $0.transcript.moves }, waiters),
+            ]
         } else {
             lanes.append((later, workers))
         }

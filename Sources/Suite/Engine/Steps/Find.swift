@@ -87,8 +87,39 @@ extension Interpreter {
             }
             if lines.isEmpty && line == Array("ERR".utf8) { return false }
             if lines.isEmpty && line != Array("OK".utf8) { throw .unmet(["OK⏎", "ERR⏎"], Visible.line(line)) }
-            if line == [UInt8(ascii: ".")] && lines.count > place { return lines[place] == subject }
-            if lines.count <= place { lines.append(line) }
+            lines.append(line)
+            if lines.count > place {
+                try skipText(on: connection)
+                return lines[place] == subject
+            }
+        }
+    }
+
+    /// Consumes whole lines, however many have come, up to the lone dot.
+    private func skipText(on connection: Connection) throws(Stop) {
+        var isInsideLine = false
+        while true {
+            let skipped = try wire.wait { () throws(Stop) -> (length: Int, isLast: Bool)? in
+                let unread = connection.inbox.unread
+                var (start, isLast) = (unread.startIndex, false)
+                while !isLast, let end = unread[start...].firstIndex(of: 10) {
+                    let isBegun = isInsideLine && start == unread.startIndex
+                    isLast = !isBegun && end == start + 1 && unread[start] == UInt8(ascii: ".")
+                    start = end + 1
+                }
+                // A line may be longer than what is kept at once.
+                if start == unread.startIndex, connection.inbox.isFull { return (unread.count, false) }
+                if start > unread.startIndex { return (start - unread.startIndex, isLast) }
+                return connection.inbox.hasEnded ? (0, false) : nil
+            }
+            guard let skipped, skipped.length > 0 else {
+                throw .unmet(["a reply to READ"], expectations.received(connection))
+            }
+            expectations.noteReceived(skipped.length, connection)
+            isInsideLine = connection.inbox.unread.prefix(skipped.length).last != 10
+            connection.inbox.consume(skipped.length)
+            try expectations.noteDeviations([connection])
+            if skipped.isLast { return }
         }
     }
 }

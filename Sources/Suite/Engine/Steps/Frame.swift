@@ -19,7 +19,8 @@ final class Frame {
     let run: Int?
 
     init(
-        names: [String: Value] = [:], current: Connection? = nil, macro: (name: String, path: String, given: String?)? = nil,
+        names: [String: Value] = [:], current: Connection? = nil,
+        macro: (name: String, path: String, given: String?)? = nil,
         run: Int? = nil
     ) {
         (self.names, self.current, self.macro, self.run) = (names, current, macro, run)

@@ -28,7 +28,8 @@ extension Interpreter {
         }
         let path = macro.path ?? String(lastPart(of: performance.transcript.path))
         let inner = Frame(
-            names: names, current: scope.frame.connection(client), macro: (name, path, macro.given), run: scope.frame.run)
+            names: names, current: scope.frame.connection(client), macro: (name, path, macro.given),
+            run: scope.frame.run)
         scope.place.inside.append("\(path), in do \(name)")
         defer { scope.place.inside.removeLast() }
         try scope.inside(inner) { () throws(Stop) in

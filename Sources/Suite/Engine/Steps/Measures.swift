@@ -33,7 +33,8 @@ extension WorldSteps {
             }
         if !holds {
             let seen: [Observation.Sight] = quantity == .rss ? [.memory] : []
-            throw .unmet(["\(quantity.rawValue) \(comparison.rawValue) \(limit.printed())"], shown, seen: seen) }
+            throw .unmet(["\(quantity.rawValue) \(comparison.rawValue) \(limit.printed())"], shown, seen: seen)
+        }
         recorder.check()
     }
 }

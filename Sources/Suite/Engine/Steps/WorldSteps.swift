@@ -184,7 +184,9 @@ final class WorldSteps {
         }
         if try countBinds() == wanted { try wire.provePause(on: []) }
         let binds = try countBinds()
-        if binds != wanted { throw Stop.unmet(["\(wanted) binds at the directory"], "\(binds)", seen: binds > wanted ? [.binds] : []) }
+        if binds != wanted {
+            throw Stop.unmet(["\(wanted) binds at the directory"], "\(binds)", seen: binds > wanted ? [.binds] : [])
+        }
         recorder.check()
     }
 
