@@ -142,7 +142,8 @@ extension ProbeRecord.Try {
     /// For people.
     package var shown: String {
         func shown(_ bytes: [UInt8]) -> String { bytes.isEmpty ? "(no byte)" : Visible.line(bytes, limit: 120) }
-        let parts = ["right LOGIN \(shown(right))"] + (wrong.isEmpty ? [] : ["wrong LOGIN \(shown(wrong))"])
+        let parts =
+            ["right LOGIN \(shown(right))"] + (wrong.isEmpty ? [] : ["wrong LOGIN \(shown(wrong))"])
             + (list.isEmpty ? [] : ["LIST \(shown(list))"]) + (send.isEmpty ? [] : ["SEND \(shown(send))"])
         return parts.joined(separator: ", ") + (note.isEmpty ? "" : "; \(note)")
     }

@@ -221,7 +221,9 @@ struct ConformanceDialectTests {
             $0[.read] = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.\r\n")
         }
         #expect(read(header + "x\n.\r\n", to: commands, in: carriage).text == header + "x\n.\n")
-        let bare = dialect { $0[.read] = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.") }
+        let bare = dialect {
+            $0[.read] = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.")
+        }
         #expect(read(header + "x\n.", to: commands, in: bare).text == header + "x\n.\n")
         // One that ends its dots now so, now so: nothing else comes.
         #expect(read(header + "x\n.\r\n", to: commands, in: dialect()).text == header + "x\n.\n")

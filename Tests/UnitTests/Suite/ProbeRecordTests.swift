@@ -49,8 +49,12 @@ struct ProbeRecordTests {
     /// All that is refused in words of their own, and what is granted.
     private func spoken(yes: String, no: String) -> ProbeRecord {
         record {
-            for question in ProbeRecord.Question.allCases where $0[question] == bytes("ERR\n") { $0[question] = bytes(no) }
-            for question in ProbeRecord.Question.allCases where $0[question] == bytes("OK\n") { $0[question] = bytes(yes) }
+            for question in ProbeRecord.Question.allCases where $0[question] == bytes("ERR\n") {
+                $0[question] = bytes(no)
+            }
+            for question in ProbeRecord.Question.allCases where $0[question] == bytes("OK\n") {
+                $0[question] = bytes(yes)
+            }
             ($0.tries[0].right, $0.tries[0].wrong) = (bytes(yes), bytes(no))
             $0[.read] = bytes(yes) + $0[.read].dropFirst(3)
         }
@@ -74,8 +78,12 @@ struct ProbeRecordTests {
 
     @Test func `texts of which one begins another are told apart by what follows`() {
         let dialect = record {
-            for question in [ProbeRecord.Question.strangerSend, .strangerSendAgain] { $0[question] = bytes("Error: who\n\0") }
-            for question in [ProbeRecord.Question.strangerList, .strangerListAgain] { $0[question] = bytes("Error: who") }
+            for question in [ProbeRecord.Question.strangerSend, .strangerSendAgain] {
+                $0[question] = bytes("Error: who\n\0")
+            }
+            for question in [ProbeRecord.Question.strangerList, .strangerListAgain] {
+                $0[question] = bytes("Error: who")
+            }
         }.dialect
         #expect(read("Error: who\n\0Error: who", to: "SEND\na\nb\n.\nLIST\n", in: dialect).text == "ERR\nERR\n")
         // One more that begins with the word of all.
@@ -108,7 +116,10 @@ struct ProbeRecordTests {
         ("2\n[4711] Quilt: zebra, jam\n[4712] Violet; quiz fjord\n", "1\n[4800] lunch\n", "4800"),
         ("2\n9: Violet; quiz fjord\n4: Quilt: zebra, jam\n", "1\n12: lunch\n", "12"),
         ("Mail\n2 in all\nViolet; quiz fjord (2)\nQuilt: zebra, jam (1)\n", "Mail\n1 in all\nlunch (77)\n", "77"),
-        ("2\nMail 1\nSubject: Quilt: zebra, jam\nMail 2\nSubject: Violet; quiz fjord\n", "1\nMail 5\nSubject: lunch\n", "5"),
+        (
+            "2\nMail 1\nSubject: Quilt: zebra, jam\nMail 2\nSubject: Violet; quiz fjord\n",
+            "1\nMail 5\nSubject: lunch\n", "5"
+        ),
     ])
     func `a number beside a subject is the mail's`(_ probed: String, _ later: String, _ number: String) {
         let dialect = record { $0[.list] = bytes(probed) }.dialect

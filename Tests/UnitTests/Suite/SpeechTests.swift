@@ -10,7 +10,9 @@ struct SpeechTests {
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     /// The writes that become of commands, in one speech; each of `pieces` comes in a flight of its own.
-    private func writes(_ pieces: String..., in speech: Speech, _ change: (inout Dialect) -> Void = { _ in }) -> [String] {
+    private func writes(_ pieces: String..., in speech: Speech, _ change: (inout Dialect) -> Void = { _ in })
+        -> [String]
+    {
         var dialect = Dialect()
         dialect.speech = speech
         change(&dialect)
@@ -49,7 +51,9 @@ struct SpeechTests {
         var dialect = Dialect()
         dialect.speech = .lengthLine
         var encoder = CommandEncoder<String>(dialect)
-        let parts = encoder.encode([.bytes(bytes("SEND\nc\ns\n")), .bulk("text", count: 70_000), .bytes(bytes("\n.\n"))])
+        let parts = encoder.encode([
+            .bytes(bytes("SEND\nc\ns\n")), .bulk("text", count: 70_000), .bytes(bytes("\n.\n")),
+        ])
         guard case .bytes(let first)? = parts.first else {
             Issue.record("no prefix")
             return
@@ -95,10 +99,14 @@ struct SpeechTests {
     }
 
     @Test func `a rung counts when right and wrong are told apart and LIST is answered`() {
-        let counting = [("OK\n", "ERR\n", "0\n"), ("Hello carol\n", "Go away\n", "none\n"), ("OK", "", "0\n")]
+        let counting = [
+            ("OK\n", "ERR\n", "0\n"), ("Hello carol\n", "Go away\n", "none\n"), ("3\nOK\n", "4\nERR\n", "2\n0\n"),
+            ("OK", "", "0\n"),
+        ]
         for (right, wrong, list) in counting { #expect(rung(.flight, right: right, wrong: wrong, list: list).counts) }
         let others = [
-            ("ERR\n", "ERR\n", ""), ("OK\n", "ERR\n", ""), ("", "ERR\n", "0\n"), ("ERRERR", "ERRERRERR", "ERR"),
+            ("ERR\n", "ERR\n", ""), ("ERR\nERR\n", "ERR\nERR\nERR\n", "ERR\n"), ("OK\n", "ERR\n", ""),
+            ("", "ERR\n", "0\n"), ("ERRERR", "ERRERRERR", "ERR"),
             ("17:01 no\n", "17:02 no\n", "x\n"), ("LOGIN\ncarol\nx\n", "LOGIN\ncarol\ny\n", "LIST\n"),
         ]
         for (right, wrong, list) in others { #expect(!rung(.flight, right: right, wrong: wrong, list: list).counts) }

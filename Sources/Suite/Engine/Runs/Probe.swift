@@ -86,7 +86,9 @@ struct ProbeSession {
         // Who understands it line by line may want no more than the verb's line alone.
         if record.speech == .line, ladder.contains(.verb) { record.tries.append(try rung(.verb)) }
         // A slow server may have been given up too early: once more, with all the patience of a transcript.
-        guard record.chosen == nil, let first = ladder.first, record.tries.contains(where: { $0.right.isEmpty }) else { return }
+        guard record.chosen == nil, let first = ladder.first, record.tries.contains(where: { $0.right.isEmpty }) else {
+            return
+        }
         patience = nil
         record.tries[0] = try rung(first)
     }
@@ -162,7 +164,11 @@ struct ProbeSession {
             dialect.speechOf = [.send: other, .list: other, .read: other, .delete: other]
             try attempt.mail(in: dialect)
             if attempt.record.isMailFound { attempt.record.speechOf = dialect.speechOf }
-            if attempt.record.isMailFound || !attempt.record.endings.isEmpty { self = attempt } else { turns = attempt.turns }
+            if attempt.record.isMailFound || !attempt.record.endings.isEmpty {
+                self = attempt
+            } else {
+                turns = attempt.turns
+            }
         }
     }
 

@@ -73,7 +73,9 @@ struct ProbeQuestions {
         interview.speak(named, on: connection)
         try ask(.list, on: connection)
         record.namesMailbox = [.list]
-        let counts = [1, 2].contains { ProbeRecord.counts(record[.list], $0) && !ProbeRecord.counts(plain.0[.list], $0) }
+        let counts = [1, 2].contains {
+            ProbeRecord.counts(record[.list], $0) && !ProbeRecord.counts(plain.0[.list], $0)
+        }
         if record.isMailListed || counts { return }
         record = plain.0
         interview.speak(plain.1, on: connection)

@@ -57,7 +57,9 @@ extension Interpreter {
     private func likely(_ subject: [UInt8], on connection: Connection) throws(Stop) -> [String] {
         if wire.options.tolerance?.unknown.contains(where: { $0.verb == .list }) == true { return [] }
         try say("LIST", on: connection)
-        guard let line = try nextLine(on: connection) else { throw .unmet(["a reply to LIST"], expectations.received(connection)) }
+        guard let line = try nextLine(on: connection) else {
+            throw .unmet(["a reply to LIST"], expectations.received(connection))
+        }
         guard let count = Int(String(decoding: line, as: UTF8.self)), count >= 0 else {
             if line != Array("ERR".utf8) { _ = try wire.heard(on: connection) }
             return []
