@@ -45,6 +45,8 @@ package struct ProbeRecord: Sendable, Equatable {
         package var right: [UInt8] = []
         /// Of no mail.
         package var list: [UInt8] = []
+        /// The server ended by itself when it was to list.
+        package var endedAtList = false
         /// It was answered only with a line that names the mailbox.
         package var namesMailbox = false
         /// To a SEND; asked where cuts are compared.
@@ -140,7 +142,8 @@ extension ProbeRecord.Try {
     /// For people.
     package var shown: String {
         func shown(_ bytes: [UInt8]) -> String { bytes.isEmpty ? "(no byte)" : Visible.line(bytes, limit: 120) }
-        let parts = ["right LOGIN \(shown(right))"] + (wrong.isEmpty ? [] : ["wrong LOGIN \(shown(wrong))"])
+        let parts =
+            ["right LOGIN \(shown(right))"] + (wrong.isEmpty ? [] : ["wrong LOGIN \(shown(wrong))"])
             + (list.isEmpty ? [] : ["LIST \(shown(list))"]) + (send.isEmpty ? [] : ["SEND \(shown(send))"])
         return parts.joined(separator: ", ") + (note.isEmpty ? "" : "; \(note)")
     }

@@ -16,7 +16,8 @@ extension ProbeRecord {
             dialect.remarks.append("LIST shows no subject: \(Visible.line(list, limit: 120))")
         } else if chosen != nil, !list.isEmpty || answersFollowed {
             let shown = list.isEmpty ? "no reply" : Visible.line(list, limit: 120)
-            dialect.unknown.append(Dialect.Unknown(.list, "LIST shows no count and subjects that the probe can find: \(shown)"))
+            dialect.unknown.append(
+                Dialect.Unknown(.list, "LIST shows no count and subjects that the probe can find: \(shown)"))
         }
         learnEmptyList(&dialect)
     }
@@ -25,14 +26,19 @@ extension ProbeRecord {
     private var answersFollowed: Bool { endings.isEmpty && !self[.loginOther].isEmpty }
 
     private func learnEmptyList(_ dialect: inout Dialect) {
-        let empty = self[.emptyList]
+        func hasZero(_ reply: [UInt8]) -> Bool {
+            ProbeRecord.lines(of: reply).contains { ProbeRecord.number(0, in: $0) != nil }
+        }
+        // A stranger's SEND may have been carried out meanwhile.
+        let empty =
+            hasZero(self[.emptyList])
+            ? self[.emptyList] : chosen.map(\.list).flatMap { hasZero($0) ? $0 : nil } ?? self[.emptyList]
         let refusals = dialect.phrases.filter { $0.meaning == .no && ($0.verb == nil || $0.verb == .list) }
         dialect.list.refusesEmpty =
             ReplyTranslator.status(empty[...]) == Array("ERR".utf8)
             || refusals.contains { $0.text.length(in: empty[...]) != nil }
             || (!dialect.refusalWord.isEmpty && empty.starts(with: dialect.refusalWord))
-        let hasZero = ProbeRecord.lines(of: empty).contains { ProbeRecord.number(0, in: $0) != nil }
-        if hasZero {
+        if hasZero(empty) {
             if isMailListed { dialect.list.empty = empty }
         } else if isMailListed, !empty.isEmpty, let chosen, chosen.list == empty, empty != self[.list] {
             // Said to two users: the words of this server for no mail.

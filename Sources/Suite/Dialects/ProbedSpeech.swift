@@ -22,10 +22,12 @@ extension ProbeRecord {
         dialect.speech = chosen.speech
         learnCuts(chosen, &dialect)
         // One of two LISTs in one write was answered and the other was not.
-        if !self[.pipelined].isEmpty, !self[.emptyList].isEmpty {
-            dialect.pipelines = ProbeRecord.alike(self[.pipelined], self[.emptyList] + self[.emptyList])
+        if !self[.pipelined].isEmpty, !self[.list].isEmpty {
+            dialect.pipelines = ProbeRecord.alike(self[.pipelined], self[.list] + self[.list])
         }
-        if !chosen.counts { dialect.remarks.append("lets in whoever asks: a wrong password is answered as a right one") }
+        if !chosen.counts {
+            dialect.remarks.append("lets in whoever asks: a wrong password is answered as a right one")
+        }
     }
 
     private func learnCuts(_ chosen: Try, _ dialect: inout Dialect) {
@@ -87,12 +89,14 @@ extension ProbeRecord {
 }
 
 extension ProbeRecord.Try {
-    /// A right and a wrong LOGIN get different replies, none of them what was sent, and LIST is answered.
+    /// A right and a wrong LOGIN get different replies, none of them what was sent, and LIST is answered, or the server
+    /// ends at it, which is a fault of LIST.
     var counts: Bool {
-        let said = [right, wrong]
-        return !right.isEmpty && !list.isEmpty && !ProbeRecord.alike(right, of: user, wrong, of: user)
-            && ReplyTranslator.status(right[...]) != Array("ERR".utf8)
-            && !said.contains { $0.starts(with: Array("LOGIN".utf8)) } && !list.starts(with: Array("LIST".utf8))
+        let (yes, no) = (ProbeRecord.once(right), ProbeRecord.once(wrong))
+        return !yes.isEmpty && (!list.isEmpty || endedAtList) && !ProbeRecord.alike(yes, of: user, no, of: user)
+            && ReplyTranslator.status(yes[...]) != Array("ERR".utf8)
+            && ![right, wrong].contains { $0.starts(with: Array("LOGIN".utf8)) }
+            && !list.starts(with: Array("LIST".utf8))
     }
 
     /// OK to both: a fault of LOGIN, and no other speech.

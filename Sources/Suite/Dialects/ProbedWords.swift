@@ -35,7 +35,8 @@ extension ProbeRecord {
 
     /// OK and ERR that never have a line feed.
     private var bareWords: [Dialect.Phrase] {
-        let all = (ProbeRecord.refused.flatMap { [$0.one, $0.other] } + ProbeRecord.granted.flatMap { [$0.one, $0.other] })
+        let all =
+            (ProbeRecord.refused.flatMap { [$0.one, $0.other] } + ProbeRecord.granted.flatMap { [$0.one, $0.other] })
             .map { self[$0] }
         return [Dialect.Phrase.Meaning.yes, .no].compactMap { meaning in
             let word = Array(meaning.rawValue.utf8)
@@ -99,7 +100,7 @@ extension ProbeRecord {
             case .send: isMailFound ? [.send, .sendAgain] : []
             case .list: [.list, .emptyList]
             case .read: number == nil ? [] : [.read]
-            case .delete: [.delete, .deleteAgain]
+            case .delete: number == nil ? [] : [.delete]
             case .quit: [.quit]
             }
         return questions.map { self[$0] }.filter { !$0.isEmpty }
@@ -111,7 +112,8 @@ extension ProbeRecord {
         guard refusals.count > 1, let first = refusals.first else { return [] }
         let word = Array(first.prefix { $0.isLetter }) + first.drop { $0.isLetter }.prefix { $0 == UInt8(ascii: ":") }
         let others = Verb.allCases.flatMap(right)
-        guard word.count > 3, refusals.allSatisfy({ $0.starts(with: word) }), !others.contains(where: { $0.starts(with: word) })
+        guard word.count > 3, refusals.allSatisfy({ $0.starts(with: word) }),
+            !others.contains(where: { $0.starts(with: word) })
         else { return [] }
         return word
     }
@@ -127,13 +129,24 @@ extension ProbeRecord {
 
     static func unpadded(_ bytes: [UInt8]) -> [UInt8] { Array(bytes.reversed().drop { $0 == 0 }.reversed()) }
 
+    /// Without what is said again at once, as by who answers every line of a command.
+    static func once(_ bytes: [UInt8]) -> [UInt8] {
+        guard bytes.contains(10) else { return unit(bytes) }
+        var result: [ArraySlice<UInt8>] = []
+        for line in bytes.split(separator: 10, omittingEmptySubsequences: false) where result.last != line {
+            result.append(line)
+        }
+        return Array(result.joined(separator: [10]))
+    }
+
     /// Of a reply that came several times, or has more than one line, one.
     static func unit(_ bytes: [UInt8]) -> [UInt8] {
         if let end = bytes.firstIndex(of: 10) { return Array(bytes[...end]) }
         guard bytes.count > 1 else { return bytes }
         for length in 2...bytes.count where bytes.count % length == 0 {
             let unit = bytes.prefix(length)
-            if stride(from: 0, to: bytes.count, by: length).allSatisfy({ bytes[$0..<($0 + length)].elementsEqual(unit) }) {
+            if stride(from: 0, to: bytes.count, by: length).allSatisfy({ bytes[$0..<($0 + length)].elementsEqual(unit) }
+            ) {
                 return Array(unit)
             }
         }

@@ -69,7 +69,8 @@ failures, bans = {}, {}
 def login(user, password, address):
     with lock:
         if bans.get(address, 0) > time.time(): return False
-    good = bind(user, password)
+    try: good = bind(user, password)
+    except OSError: good = False
     with lock:
         if good: failures.pop((user, address), None)
         else:

@@ -2,8 +2,11 @@
 
 import Engine
 import Posix
+import Reports
+import Results
 import Testing
 import Transcript
+import World
 
 struct JudgedServer {
     /// What the runner printed.
@@ -17,7 +20,7 @@ struct JudgedServer {
         let json = "\(folder)/json"
         let result = try ConformanceRunner.run(arguments + ["--segment", "flight", "--json", json], within: limit)
         let written = try #require(try? readFile(json), "no report: \(result.ending)\n\(result.text)")
-        (text, results) = (result.text, RunRecord(try JSONReport.events(written)).results)
+        (text, results) = (result.text, try JSONReport.read(written).results)
     }
 
     /// Ids of clauses of which some section got one of these verdicts.

@@ -1,7 +1,9 @@
 /// Faults that C and C++ have of their own, Peers/faulty.cpp: each is caught by a clause that it breaks.
 
 import Posix
+import Results
 import Testing
+import World
 
 @Suite(.serialized) struct LanguageFaultTests {
     private static let rows: [PeerRow] = (try? PeerRow.rows(of: "faulty-cpp", in: PeerWorld().folder)) ?? []

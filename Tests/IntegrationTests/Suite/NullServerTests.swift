@@ -2,6 +2,7 @@
 
 import Posix
 import Testing
+import World
 
 struct NullServerTests {
     private func judged(_ mode: String, _ arguments: String...) throws -> JudgedServer {

@@ -4,6 +4,7 @@ import Engine
 import Posix
 import Testing
 import Transcript
+import World
 
 struct ShapeTests {
     /// A server and what the suite must say of it.

@@ -139,10 +139,12 @@ struct ConformanceDialectTests {
         #expect(reading.deviations == [.finalDot])
     }
 
-    @Test func `a READ that lacks the subject or part of the text keeps the sheet's layout`() {
-        #expect(dialect { $0[.read] = bytes("OK\nOdd first line\n") } == Dialect())
+    @Test func `a READ that lacks the subject or part of the text is a layout all the same`() {
+        let start = dialect { $0[.read] = bytes("OK\nOdd first line\n") }
+        #expect(start.read.fields.isEmpty && !start.read.hasFinalDot)
         let body = dialect { $0[.read] = bytes("OK\nOdd first line\n\nOdd last line\n.\n") }
-        #expect(!body.read.shows(.subject))
+        #expect(!body.read.shows(.subject) && body.read.hasFinalDot)
+        #expect(dialect { $0[.read] = bytes("OK\nother\n.\n") } == Dialect())
     }
 
     @Test func `a READ without OK is READ-1's fault, and what it shows is understood`() {
@@ -219,7 +221,9 @@ struct ConformanceDialectTests {
             $0[.read] = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.\r\n")
         }
         #expect(read(header + "x\n.\r\n", to: commands, in: carriage).text == header + "x\n.\n")
-        let bare = dialect { $0[.read] = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.") }
+        let bare = dialect {
+            $0[.read] = bytes("OK\nalice\nbob\nQuilt: zebra, jam\nOdd first line\n\nOdd last line\n.")
+        }
         #expect(read(header + "x\n.", to: commands, in: bare).text == header + "x\n.\n")
         // One that ends its dots now so, now so: nothing else comes.
         #expect(read(header + "x\n.\r\n", to: commands, in: dialect()).text == header + "x\n.\n")

@@ -66,7 +66,7 @@ struct ConformanceSegmentationTests {
     }
 
     @Test func `names are read as they are written`() {
-        for name in ["flight", "line", "byte", "random:42"] { #expect(Segmentation(name)?.description == name) }
+        for name in ["flight", "line", "verb", "byte", "random:42"] { #expect(Segmentation(name)?.description == name) }
         #expect(Segmentation("random:") == nil && Segmentation("packet") == nil)
     }
 }

@@ -86,7 +86,9 @@ struct ProbeSession {
         // Who understands it line by line may want no more than the verb's line alone.
         if record.speech == .line, ladder.contains(.verb) { record.tries.append(try rung(.verb)) }
         // A slow server may have been given up too early: once more, with all the patience of a transcript.
-        guard record.chosen == nil, let first = ladder.first, record.tries.contains(where: { $0.right.isEmpty }) else { return }
+        guard record.chosen == nil, let first = ladder.first, record.tries.contains(where: { $0.right.isEmpty }) else {
+            return
+        }
         patience = nil
         record.tries[0] = try rung(first)
     }
@@ -112,7 +114,8 @@ struct ProbeSession {
             let isTold = !rung.right.isEmpty && rung.right != rung.wrong || rung.right.starts(with: Array("OK".utf8))
             if isTold { rung.list = try interview.ask(record.command(.list), on: client) }
             interview.close(client)
-            guard isTold, rung.list.isEmpty else { return }
+            rung.endedAtList = isTold && rung.list.isEmpty && interview.endingOnceAtRest() != nil
+            guard isTold, rung.list.isEmpty, !rung.endedAtList else { return }
             // It may wait to be told whose.
             let again = try interview.connect(0)
             _ = try interview.login(rung.user, on: again)
@@ -161,7 +164,11 @@ struct ProbeSession {
             dialect.speechOf = [.send: other, .list: other, .read: other, .delete: other]
             try attempt.mail(in: dialect)
             if attempt.record.isMailFound { attempt.record.speechOf = dialect.speechOf }
-            if attempt.record.isMailFound || !attempt.record.endings.isEmpty { self = attempt } else { turns = attempt.turns }
+            if attempt.record.isMailFound || !attempt.record.endings.isEmpty {
+                self = attempt
+            } else {
+                turns = attempt.turns
+            }
         }
     }
 
@@ -180,14 +187,20 @@ struct ProbeSession {
 
     // MARK: What cannot be right
 
+    /// What a question kills does not keep the others from being asked, on a fresh server.
     mutating func askAsStranger() throws(Problem) {
-        var dialect = record.dialect
-        dialect.unknown = []
-        let isOurs = options.server.attachment == nil
-        try interview(as: dialect) { (record, interview) throws(Stop) in
-            var questions = ProbeQuestions(record, interview)
-            defer { record = questions.record }
-            try questions.ofStrangers(areAttemptsSpent: isOurs)
+        var parts: [ProbeQuestions.Part] = [
+            .stranger(0), .stranger(1), .loggedIn([.emptyList]), .loggedIn([.secondLogin, .quit]),
+        ]
+        // A server that goes on afterwards may ban more than an address.
+        if options.server.attachment == nil { parts.append(.wrongPasswords) }
+        let dialect = record.dialect
+        while !parts.isEmpty {
+            try interview(as: dialect) { (record, interview) throws(Stop) in
+                var questions = ProbeQuestions(record, interview)
+                defer { record = questions.record }
+                while !parts.isEmpty { try questions.ask(parts.removeFirst()) }
+            }
         }
     }
 }

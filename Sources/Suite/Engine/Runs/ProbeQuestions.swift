@@ -48,6 +48,8 @@ struct ProbeQuestions {
         record[.loginOther] = try interview.login(record.receiver, on: second)
         try list(on: second)
         second = try renewed(second, as: record.receiver)
+        try ask(.pipelined, on: second)
+        second = try renewed(second, as: record.receiver)
         try read(on: &second)
         for question in [ProbeRecord.Question.missing, .missingAgain] {
             second = try renewed(second, as: record.receiver)
@@ -71,7 +73,9 @@ struct ProbeQuestions {
         interview.speak(named, on: connection)
         try ask(.list, on: connection)
         record.namesMailbox = [.list]
-        let counts = [1, 2].contains { ProbeRecord.counts(record[.list], $0) && !ProbeRecord.counts(plain.0[.list], $0) }
+        let counts = [1, 2].contains {
+            ProbeRecord.counts(record[.list], $0) && !ProbeRecord.counts(plain.0[.list], $0)
+        }
         if record.isMailListed || counts { return }
         record = plain.0
         interview.speak(plain.1, on: connection)
@@ -136,35 +140,48 @@ struct ProbeQuestions {
 
     // MARK: Strangers
 
-    mutating func ofStrangers(areAttemptsSpent: Bool) throws(Stop) {
-        let pairs: [[ProbeRecord.Question]] = [
+    enum Part {
+        /// The first or the second of two, from addresses of their own.
+        case stranger(Int)
+        case loggedIn([ProbeRecord.Question])
+        case wrongPasswords
+    }
+
+    mutating func ask(_ part: Part) throws(Stop) {
+        switch part {
+        case .stranger(let place): try ofStranger(place)
+        case .loggedIn(let questions): try ofWhoIsLoggedIn(questions)
+        case .wrongPasswords: try withWrongPasswords()
+        }
+    }
+
+    private mutating func ofStranger(_ place: Int) throws(Stop) {
+        let questions: [[ProbeRecord.Question]] = [
             [.strangerList, .strangerSend, .strangerRead, .strangerDelete, .unknownVerb],
             [.strangerListAgain, .strangerSendAgain, .strangerReadAgain, .strangerDeleteAgain, .unknownVerbAgain],
         ]
-        for (place, questions) in pairs.enumerated() {
-            var stranger = try interview.connect(place + 1)
-            for question in questions {
-                if stranger.inbox.hasEnded { stranger = try interview.connect(place + 1) }
-                try ask(question, on: stranger)
-            }
-            interview.close(stranger)
+        var stranger = try interview.connect(place + 1)
+        for question in questions[place] {
+            if stranger.inbox.hasEnded { stranger = try interview.connect(place + 1) }
+            try ask(question, on: stranger)
         }
-        try ofWhoIsLoggedIn()
+        interview.close(stranger)
+    }
+
+    private mutating func ofWhoIsLoggedIn(_ questions: [ProbeRecord.Question]) throws(Stop) {
+        let client = try interview.connect(0)
+        _ = try interview.login(record.sender, on: client)
+        for question in questions { try ask(question, on: client) }
+        interview.close(client)
+    }
+
+    private mutating func withWrongPasswords() throws(Stop) {
         for (place, question) in [(1, ProbeRecord.Question.wrongLogin), (2, .wrongLoginAgain)] {
-            if !areAttemptsSpent && place > 1 { continue }
             let stranger = try interview.connect(place)
             try ask(question, on: stranger)
             interview.close(stranger)
         }
-        // A server that goes on afterwards may ban more than an address.
-        if areAttemptsSpent { try untilBanned() }
-    }
-
-    private mutating func ofWhoIsLoggedIn() throws(Stop) {
-        let client = try interview.connect(0)
-        _ = try interview.login(record.sender, on: client)
-        for question in [ProbeRecord.Question.emptyList, .pipelined, .secondLogin, .quit] { try ask(question, on: client) }
-        interview.close(client)
+        try untilBanned()
     }
 
     private mutating func untilBanned() throws(Stop) {

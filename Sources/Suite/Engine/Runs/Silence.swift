@@ -21,6 +21,7 @@ extension Playing {
             place: Place(line: result.outcomes[index].line), clause: result.outcomes[index].clause, verdict: .fail,
             expected: ["a right LOGIN and a wrong one are answered differently, and LIST after the right one"],
             received: "no such answer, however the commands were sent")
+        failure.server = "started anew for each try"
         failure.details = options.tolerance?.failedTries ?? []
         result.failure = failure
         return result

@@ -23,6 +23,12 @@ extension Interpreter {
         }
         guard let name else { throw scope.fault("find wants a name for the number: as=n") }
         let connection = scope.frame.connection(client)
+        if let unknown = wire.options.tolerance?.unknown.first(where: { $0.verb == .read }) {
+            guard recorder.clause?.id == unknown.verb.clause else {
+                throw .untested("fix \(unknown.verb.clause) first: \(unknown.sentence)")
+            }
+            throw .unmet(["a reply to READ that shows the mail's subject or its first line"], unknown.sentence)
+        }
         guard let place = expectations.subjectPlace else {
             throw .untested("this server's READ shows no subject to find mail by")
         }
@@ -51,7 +57,9 @@ extension Interpreter {
     private func likely(_ subject: [UInt8], on connection: Connection) throws(Stop) -> [String] {
         if wire.options.tolerance?.unknown.contains(where: { $0.verb == .list }) == true { return [] }
         try say("LIST", on: connection)
-        guard let line = try nextLine(on: connection) else { throw .unmet(["a reply to LIST"], expectations.received(connection)) }
+        guard let line = try nextLine(on: connection) else {
+            throw .unmet(["a reply to LIST"], expectations.received(connection))
+        }
         guard let count = Int(String(decoding: line, as: UTF8.self)), count >= 0 else {
             if line != Array("ERR".utf8) { _ = try wire.heard(on: connection) }
             return []
