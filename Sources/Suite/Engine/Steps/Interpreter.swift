@@ -157,6 +157,7 @@ final class Interpreter {
         if alternatives == 0 {
             let signals = performance.crashSignals
             failure.observations = observations(unmet, signals: signals, hasEnded: crash != nil)
+            failure.suspects = suspects(unmet, failure.observations)
         }
         failure.after = Clock.system.now() - stepBegan
         failure.exchange = recorder.phase()
