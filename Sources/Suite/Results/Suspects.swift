@@ -6,8 +6,10 @@ import Transcript
 extension RunRecord {
     /// From what everything builds upon to what builds on most: a failure is put off only for a clause before its own.
     private static let order = [
-        "LOGIN-1", "LOGIN-2", "LOGIN-3", "LOGIN-10", "LOGIN-4", "LOGIN-6", "SEND-1", "LIST-1", "READ-1", "DEL-1", "QUIT-1",
-        "CONC-1", "BAN-1", "BAN-2", "BAN-3", "BAN-7", "PROC-3", "READ-2", "DEL-2", "SEND-2", "SEND-3", "SEND-5", "SEND-7",
+        "LOGIN-1", "LOGIN-2", "LOGIN-3", "LOGIN-10", "LOGIN-4", "LOGIN-6", "SEND-1", "LIST-1", "READ-1", "DEL-1",
+        "QUIT-1",
+        "CONC-1", "BAN-1", "BAN-2", "BAN-3", "BAN-7", "PROC-3", "READ-2", "DEL-2", "SEND-2", "SEND-3", "SEND-5",
+        "SEND-7",
         "SEND-4", "FRAME-3", "FRAME-1", "FRAME-2", "FRAME-5", "READ-3", "DEL-3", "DEL-4", "LIST-3", "SEND-6", "BAN-4",
         "BAN-5", "BAN-6", "CONC-2", "PROC-2",
     ]
@@ -19,11 +21,15 @@ extension RunRecord {
         guard start.foreign else { return self }
         var (judged, failing) = (self, [String: Int]())
         for result in results { if let clause = result.failure?.clause { failing[clause.id, default: 0] += 1 } }
-        let open = results.indices.filter { results[$0].failure?.verdict == .fail && results[$0].failure?.clause != nil }
+        let open = results.indices.filter {
+            results[$0].failure?.verdict == .fail && results[$0].failure?.clause != nil
+        }
         for index in open.sorted(by: { rank(of: $0) < rank(of: $1) }) {
             guard let failure = results[index].failure, let clause = failure.clause else { continue }
             let own = RunRecord.rank(clause.id)
-            let roots = failure.suspects.filter { $0 != clause.id && RunRecord.rank($0) < own && failing[$0, default: 0] > 0 }
+            let roots = failure.suspects.filter {
+                $0 != clause.id && RunRecord.rank($0) < own && failing[$0, default: 0] > 0
+            }
             guard let root = roots.min(by: { RunRecord.rank($0) < RunRecord.rank($1) }) else { continue }
             judged.results[index].putOff(until: root, failure)
             failing[clause.id, default: 0] -= 1

@@ -87,6 +87,8 @@ package struct Failure: Sendable, Equatable {
     package var log: [String] = []
     /// Clauses of the foundations that the failing step used: if one of them does not hold, this proves nothing.
     package var needs: [String] = []
+    /// The flight that was not answered when the server ended, as far as it is shown; nil: none.
+    package var crashed: [UInt8]?
     /// Other clauses that what was seen may belong to; see `RunRecord.puttingOff`.
     package var suspects: [String] = []
     /// What was seen besides; a usual cause is printed only where its observation was made.

@@ -59,7 +59,8 @@ struct TargetOptions: ParsableArguments {
 
     /// A JVM looks at neither of the variables that lead other programs to the suite's certificate.
     func advice(_ server: ServerProgram) -> [String] {
-        guard case .foreign(let foreign) = server, foreign.command.contains("java"), !foreign.command.contains("{ldap-ca}")
+        guard case .foreign(let foreign) = server, foreign.command.contains("java"),
+            !foreign.command.contains("{ldap-ca}")
         else { return [] }
         return [
             "Java: its trust store does not know the suite's directory; with StartTLS, give it the certificate {ldap-ca}"

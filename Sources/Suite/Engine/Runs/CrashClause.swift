@@ -1,5 +1,6 @@
 /// The clause that a crash counts against: that of the command which was being answered.
 
+import Bytes
 import Results
 import Transcript
 
@@ -14,8 +15,7 @@ extension Crash {
     static func clause(judged: ClauseID?, flight: [UInt8]?) -> ClauseID {
         guard let flight, let root = root(of: flight) else { return about(judged, families: ["PROC"]) ?? harm }
         let families: [String: [String]] = [
-            "LOGIN-1": ["LOGIN", "BAN"], "SEND-1": ["SEND"], "LIST-1": ["LIST"], "READ-1": ["READ"],
-            "READ-2": ["READ"], "DEL-1": ["DEL"], "DEL-2": ["DEL"], "QUIT-1": ["QUIT"],
+            "LOGIN-1": ["LOGIN", "BAN"], "SEND-1": ["SEND"], "LIST-1": ["LIST"], "READ-1": ["READ"], "DEL-1": ["DEL"],
         ]
         return about(judged, families: families[root] ?? []) ?? ClauseID(root, .must)
     }
@@ -26,22 +26,25 @@ extension Crash {
         return families.contains(String(family)) ? judged : nil
     }
 
-    /// The foundation of a command, or for a number that is none the clause about those.
+    /// The foundation of a command, or for a number that is none the clause about those; nil for input that no client
+    /// should send, whose harm to others is PROC-2's.
     private static func root(of flight: [UInt8]) -> String? {
-        let lines = flight.split(separator: 10, omittingEmptySubsequences: false).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        // Of several commands the last one that begins in it; a body's lines are not looked at.
-        guard let verb = lines.first else { return nil }
-        let number = lines.count > 1 ? Int(lines[1]) ?? 0 : 0
+        let lines = flight.split(separator: 10, omittingEmptySubsequences: false)
+        guard let verb = lines.first.map({ String(decoding: $0, as: UTF8.self) }) else { return nil }
+        let argument = lines.count > 1 ? lines[1] : []
+        let isNumber = Int(String(decoding: argument, as: UTF8.self)).map { $0 > 0 } ?? false
         switch verb {
-        case "LOGIN": return "LOGIN-1"
-        case "SEND": return "SEND-1"
+        case "LOGIN": return isName(argument) && (lines.count < 3 || lines[2].count <= 128) ? "LOGIN-1" : nil
+        case "SEND": return isName(argument) && (lines.count < 3 || lines[2].count <= 320) ? "SEND-1" : nil
         case "LIST": return "LIST-1"
-        case "READ": return number > 0 ? "READ-1" : "READ-2"
-        case "DEL": return number > 0 ? "DEL-1" : "DEL-2"
+        case "READ": return isNumber ? "READ-1" : "READ-2"
+        case "DEL": return isNumber ? "DEL-1" : "DEL-2"
         case "QUIT": return "QUIT-1"
         default: return nil
         }
+    }
+
+    private static func isName(_ line: ArraySlice<UInt8>) -> Bool {
+        (1...32).contains(line.count) && line.allSatisfy(\.isNameByte)
     }
 }

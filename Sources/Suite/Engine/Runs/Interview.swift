@@ -101,7 +101,9 @@ final class Interview {
     private func awaitByte(on connection: Connection, patience: Duration?) throws(Stop) {
         let _: Void? = try wire.wait { () throws(Stop) in
             if !connection.inbox.isEmpty || connection.inbox.hasEnded { return () }
-            guard let patience, Clock.system.now() - wire.network.lastProgress >= patience * options.slow else { return nil }
+            guard let patience, Clock.system.now() - wire.network.lastProgress >= patience * options.slow else {
+                return nil
+            }
             return wire.hasRested ? () : nil
         }
     }

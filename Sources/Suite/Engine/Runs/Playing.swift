@@ -130,7 +130,7 @@ package struct Playing {
         guard !options.server.isReference else { return failed(failure, recorder, since: began) }
         if let broken = foundations?.broken(among: failure.needs) { return blocked(by: broken, recorder, since: began) }
         if failure.verdict == .crash {
-            let clause = Crash.clause(judged: failure.clause, flight: recorder.unanswered)
+            let clause = Crash.clause(judged: failure.clause, flight: failure.crashed)
             return clause == failure.clause
                 ? failed(failure, recorder, since: began) : crashed(failure, clause, recorder, since: began)
         }

@@ -154,6 +154,10 @@ final class Interpreter {
             expected: unmet.expected, received: unmet.received)
         (failure.words, failure.details) = (recorder.words, details)
         failure.needs = needs
+        if crash != nil {
+            let unheard = wire.network.all.filter { $0.inbox.end == .refused }.map(\.label)
+            failure.crashed = recorder.unanswered(besides: unheard)
+        }
         if alternatives == 0 {
             let signals = performance.crashSignals
             failure.observations = observations(unmet, signals: signals, hasEnded: crash != nil)

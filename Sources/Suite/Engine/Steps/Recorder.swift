@@ -125,10 +125,11 @@ extension Recorder {
     /// What a client sent last, as far as it is shown.
     var lastFlight: [UInt8]? { exchange.last { $0.kind == .sent }?.bytes }
 
-    /// What a client sent last, as far as it is shown, if nothing was received on that connection since and it did not
-    /// leave; nil: every command that began has been answered.
-    var unanswered: [UInt8]? {
-        let lines = exchange
+    /// What a client sent last, as far as it is shown, if nothing was received on that connection since and the client
+    /// did not leave; nil: every command that began has been answered.
+    /// - Parameter unheard: labels of connections that the server never took.
+    func unanswered(besides unheard: [String]) -> [UInt8]? {
+        let lines = exchange.filter { line in !unheard.contains { line.who == "C" + $0 } }
         guard let last = lines.lastIndex(where: { $0.kind == .sent }) else { return nil }
         let label = lines[last].who.dropFirst()
         let since = lines[(last + 1)...].filter { $0.who.dropFirst() == label }

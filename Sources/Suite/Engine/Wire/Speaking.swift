@@ -70,7 +70,9 @@ extension Connection {
 
     private func note(_ payload: Payload) {
         let ends = Segmentation.cutEnds
-        if payload.count <= 2 * ends { translator?.sent(payload[0..<payload.count]) } else {
+        if payload.count <= 2 * ends {
+            translator?.sent(payload[0..<payload.count])
+        } else {
             translator?.sent(payload[0..<ends])
             translator?.sentBulk()
             translator?.sent(payload[(payload.count - ends)..<payload.count])
@@ -125,7 +127,9 @@ private struct Obstacle {
             let speech = dialect.speech.title
             (reason, clauses) = ("fix FRAME-1 first: this server understands only \(speech)", ["FRAME-1"])
         } else if commands > 1 && !dialect.pipelines {
-            (reason, clauses) = ("fix FRAME-7 first: this server answers one command per write", ["FRAME-7", "FRAME-1"])
+            (reason, clauses) = (
+                "fix FRAME-7 first: this server answers one command per write", ["FRAME-7", "FRAME-1"]
+            )
         } else {
             return nil
         }

@@ -25,6 +25,7 @@ extension Wire {
             if isAtRestForGood() {
                 // What was sent before the last look has arrived by now.
                 if try pump(until: Clock.system.now()) { continue }
+                if holds && network.all.reduce(false, { $1.rest() || $0 }) { continue }
                 endOfWait = .rest
                 return try condition()
             }

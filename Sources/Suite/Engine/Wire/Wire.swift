@@ -74,7 +74,8 @@ final class Wire {
         self.timeout = (timeout ?? options.timeout) * options.slow
         let isCut = (options.speaking ?? options.tolerance)?.needsCuts ?? false
         network = Network(
-            cancel: options.cancel, cutPatience: isCut || segmentation == .verb ? self.timeout : .milliseconds(50) * options.slow)
+            cancel: options.cancel,
+            cutPatience: isCut || segmentation == .verb ? self.timeout : .milliseconds(50) * options.slow)
     }
 
     /// An empty `given` means the transcript's own address.
