@@ -25,10 +25,14 @@ extension Dialect {
         for (verb, speech) in speechOf.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             lines.append("understands \(verb.rawValue) only as \(speech.title)")
         }
-        if !pipelines { lines.append("answers one command per write: of several in one the rest is lost or taken as text") }
+        if !pipelines {
+            lines.append("answers one command per write: of several in one the rest is lost or taken as text")
+        }
         if case .block(let size) = replyFraming { lines.append("replies are blocks of \(size) bytes") }
         let named = Verb.allCases.filter(namesMailbox.contains).map(\.rawValue)
-        if !named.isEmpty { lines.append("wants a line with the mailbox's name after: \(named.joined(separator: ", "))") }
+        if !named.isEmpty {
+            lines.append("wants a line with the mailbox's name after: \(named.joined(separator: ", "))")
+        }
         return lines
     }
 
@@ -41,7 +45,8 @@ extension Dialect {
                 continue
             }
             let said = Visible.line(Array(phrase.text.shown.utf8))
-            lines.append("says \(said) for \(phrase.meaning.rawValue)" + (phrase.verb.map { " to \($0.rawValue)" } ?? ""))
+            let verb = phrase.verb.map { " to \($0.rawValue)" } ?? ""
+            lines.append("says \(said) for \(phrase.meaning.rawValue)\(verb)")
         }
         if !refusalWord.isEmpty { lines.append("begins every refusal with \(Visible.line(refusalWord))") }
         return lines + afterERR.map { "ERR is followed by: \($0.shown)" }
