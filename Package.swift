@@ -97,7 +97,8 @@ let package = Package(
         // The interposer is C for somebody else's process: carried as bytes, compiled where it is used.
         .target(
             name: "World", dependencies: ["Bytes", "CWorld", "Posix", system], path: "Sources/Suite/World",
-            resources: [.embedInCode("Resources/testworld.c")], swiftSettings: strict),
+            resources: [.embedInCode("Resources/testworld.c"), .embedInCode("Resources/crashes.c")],
+            swiftSettings: strict),
         .target(
             name: "Workshop", dependencies: ["Posix", "World", system], path: "Sources/Suite/Workshop",
             swiftSettings: strict),

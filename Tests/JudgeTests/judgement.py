@@ -7,12 +7,12 @@ class Judgement:
     """Of MUST clauses alone.
 
     failed:  clause → the transcripts that failed under it, crashes included
-    hints:   (clause, hint) for every cause that was printed; a hint without an id is its clause's usual cause
+    hints:   (clause, hint) for every cause that was printed
     blocked: transcripts that judged nothing and were held against the server all the same
     """
 
     def __init__(self, text, causes):
-        """`text`: JSON Lines. `causes`: the clauses whose usual cause a report prints without saying so in JSON."""
+        """`text`: JSON Lines. `causes`: the catalogue's, of which a failure prints those that fit what it observed."""
         self.failed, self.hints, self.blocked, self.seconds = {}, [], [], None
         self._passed, self._after, self._silent = set(), {}, {}
         for line in text.splitlines():
@@ -29,10 +29,9 @@ class Judgement:
         if event["verdict"] == "BLOCKED":
             self.blocked.append(event["path"])
         if failure and failure["level"] == "MUST":
-            given = failure.get("hints")
-            if given is None:
-                given = [{"id": failure["clause"]}] if failure["clause"] in causes else []
-            self.hints += [(failure["clause"], hint.get("id", failure["clause"])) for hint in given]
+            observed = set(failure.get("observations", ()))
+            self.hints += [(failure["clause"], hint) for hint, needed in causes.get(failure["clause"], ())
+                           if not needed or needed & observed]
         for outcome in event["clauses"]:
             if outcome["level"] != "MUST":
                 continue

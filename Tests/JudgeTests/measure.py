@@ -45,7 +45,7 @@ class Measured:
 
     def _is_true(self, tables, clause, hint):
         behind = tables.explaining(clause, self.names) if clause in self.fair else ()
-        return any(hint in tables.hints.get(name, ()) for name in behind)
+        return any(tables.is_true(hint, name) for name in behind)
 
     def _mend(self, suite, tables, judged, most):
         """How many rounds found something."""

@@ -22,7 +22,8 @@ def lines(path):
 
 
 def cells(cell):
-    return [word.strip() for word in cell.split(",") if word.strip() != "-"]
+    """`A, B[c,d]` is A and B[c,d]."""
+    return [word.strip() for word in re.split(r",(?![^\[]*\])", cell) if word.strip() != "-"]
 
 
 class Tables:
@@ -45,7 +46,7 @@ class Tables:
         for line in lines(os.path.join(HERE, "joint.txt")):
             together, clause, _ = (cell.strip() for cell in line.split("|"))
             self.joint.append((frozenset(name.strip() for name in together.split("+")), clause))
-        # Which hints are true of a fault: "fault | clauses whose usual cause describes it".
+        # Which hints are true of a fault: "fault | hints".
         self.hints = {}
         for line in lines(os.path.join(HERE, "hints.txt")):
             name, hints = (cell.strip() for cell in line.split("|"))
@@ -72,16 +73,32 @@ class Tables:
             chosen.append(pool.pop(0))
         return frozenset(chosen)
 
+    def is_true(self, hint, name):
+        """A row may name a clause for all its causes, and a catalogue may have one where a row tells several apart."""
+        return any(hint == true or hint == true.partition("[")[0] or hint.partition("[")[0] == true
+                   for true in self.hints.get(name, ()))
+
     def explaining(self, clause, names):
         """The faults among `names` because of which `clause` may fairly fail."""
         found = {name for name in names if clause in self.rows[name].consequences}
         return found.union(*(together for together, joint in self.joint if joint == clause and together <= names))
 
 
-def musts(conformance):
-    """The MUST clauses of a suite's catalogue, and those of its clauses whose usual cause is known."""
+def catalogue(conformance):
+    """The ids of the MUST clauses, and the causes that reports print: clause → (hint, the observations that it needs).
+
+    A hint without observations is printed at every failure of its clause, in catalogues from before there were any.
+    """
     with open(os.path.join(conformance, "clauses.txt"), encoding="utf8") as file:
-        blocks = [re.match(r"([A-Z]+-\d+) (\w+)", block) and block for block in file.read().split("\n\n")]
-    blocks = [block for block in blocks if block]
-    return frozenset(block.split()[0] for block in blocks if block.split()[1] == "MUST"), \
-        frozenset(block.split()[0] for block in blocks if "\ncause: " in block)
+        text = file.read()
+    musts, causes, clause = set(), {}, None
+    for line in text.splitlines():
+        if head := re.match(r"([A-Z]+-\d+) (\w+)", line):
+            clause = head[1]
+            if head[2] == "MUST":
+                musts.add(clause)
+        elif cause := re.match(r"cause(?:\[(.+?)\])?: ", line):
+            seen = frozenset(cause[1].split(",")) if cause[1] else frozenset()
+            if seen or "\ncause[" not in text:
+                causes.setdefault(clause, []).append((f"{clause}[{cause[1]}]" if seen else clause, seen))
+    return frozenset(musts), causes

@@ -8,7 +8,7 @@ import threading
 import time
 
 from judgement import Judgement
-from peers import PEERS, musts
+from peers import PEERS, catalogue
 
 PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else "python3"
 # A whole run of the slowest server takes some minutes; more is a fault of the suite.
@@ -24,7 +24,7 @@ class Suite:
         if not found:
             raise FileNotFoundError(f"{program}: not in the .build of a checkout, whose transcripts belong to it")
         conformance = os.path.join(checkout, "conformance")
-        self.musts, self.causes = musts(conformance)
+        self.musts, self.causes = catalogue(conformance)
         digest = hashlib.sha256()
         paths = [self.program, *(os.path.join(PEERS, name) for name in ("faulty.py", "framings.py"))]
         for folder, folders, files in os.walk(conformance):

@@ -87,6 +87,8 @@ package struct Failure: Sendable, Equatable {
     package var log: [String] = []
     /// Clauses of the foundations that the failing step used: if one of them does not hold, this proves nothing.
     package var needs: [String] = []
+    /// Other clauses that what was seen may belong to; see `RunRecord.puttingOff`.
+    package var suspects: [String] = []
     /// What was seen besides; a usual cause is printed only where its observation was made.
     package var observations: [Observation] = []
 
@@ -159,4 +161,13 @@ package struct TranscriptResult: Sendable, Equatable {
 
     /// Blocked: something below [setup] went wrong, so that no clause could be judged.
     package var isBlocked: Bool { failure.map { $0.clause == nil && $0.verdict != .crash } ?? false }
+}
+
+extension Failure {
+    /// A LOGIN was refused, or a step failed that stands below no clause, while another family's clause was to be judged.
+    package var isPreparation: Bool {
+        guard let clause else { return true }
+        let families = ["LOGIN", "BAN", "CONC-1", "PROC-1"]
+        return needs.first == "LOGIN-1" && !families.contains { clause.id.hasPrefix($0) }
+    }
 }

@@ -1,4 +1,4 @@
-/// The library that is preloaded into foreign servers (Resources/testworld.c); compiled once per run, at its first use.
+/// The library that is preloaded into foreign servers (Resources/); compiled once per run, at its first use.
 
 import Posix
 import Synchronization
@@ -12,12 +12,13 @@ package final class Interposer: Sendable {
     /// The environment of a foreign server: this process's own, the interposer, clock page and directory.
     /// AddressSanitizer is told to accept that it does not come first.
     package func environment(
-        clock: VirtualClock?, directory: LDAPDirectory?, world: WorldGuard
+        clock: VirtualClock?, directory: LDAPDirectory?, crashes: CrashRecords? = nil, world: WorldGuard
     ) throws(WorldFailure) -> [String: String] {
         var values = processEnvironment()
         let others = values["LD_PRELOAD"].map { ":" + $0 } ?? ""
         values["LD_PRELOAD"] = try compiled(in: world) + others
         if let clock { values["TESTWORLD_CLOCK"] = clock.path }
+        if let crashes { values["TESTWORLD_CRASHES"] = crashes.path }
         if let directory {
             values["TESTWORLD_DIRECTORY"] = String(directory.url.dropFirst("ldap://".count))
             // libldap's variable and OpenSSL's. A server that sets its own CA file overrides them.
@@ -72,9 +73,11 @@ package final class Interposer: Sendable {
             // LD_PRELOAD separates paths by blanks and colons.
             let isUsable = !temporary.isEmpty && !temporary.contains { $0 == " " || $0 == ":" }
             let folder = try world.makeTemporaryFolder((isUsable ? temporary : "/tmp") + "/tw-i")
-            let (source, library) = (folder + "/testworld.c", folder + "/testworld.so")
-            try writeFile(source, PackageResources.testworld_c)
-            let arguments = ["-shared", "-fPIC", "-O2", "-w", "-o", library, source, "-ldl", "-lpthread"]
+            let (sources, library) = ([folder + "/testworld.c", folder + "/crashes.c"], folder + "/testworld.so")
+            try writeFile(sources[0], PackageResources.testworld_c)
+            try writeFile(sources[1], PackageResources.crashes_c)
+            let libraries = ["-static-libgcc", "-Wl,--exclude-libs,ALL", "-ldl", "-lpthread"]
+            let arguments = ["-shared", "-fPIC", "-O2", "-w", "-o", library] + sources + libraries
             let output = try Spawn("cc", arguments).output()
             if output.ending == .exited(0) { return library }
             throw WorldFailure.broken("cc: " + String(decoding: output.errors, as: UTF8.self))

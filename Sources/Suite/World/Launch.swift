@@ -37,7 +37,8 @@ struct Launch {
             }
             shell.workingFolder = stage.workingFolder + "/" + foreign.workingFolder
             shell.environment = try world.interposer.environment(
-                clock: clock == .preload ? stage.clock : nil, directory: directory, world: world)
+                clock: clock == .preload ? stage.clock : nil, directory: directory, crashes: stage.crashes,
+                world: world)
             spawn = shell
             readiness = .listener(foreign.command.contains("{port}") ? port : nil)
         }

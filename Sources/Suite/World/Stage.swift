@@ -7,6 +7,8 @@ package final class Stage: Sendable {
     /// "/tmp/twXXXXXX", or in TMPDIR where that is as short: some servers cut the spool's path at 40 bytes.
     package let folder: String
     package let clock: VirtualClock
+    /// Where a foreign server's processes died.
+    package let crashes: CrashRecords
     private let world: WorldGuard
 
     /// Two levels down, so that `../../x` ends up where `outside()` looks.
@@ -29,6 +31,7 @@ package final class Stage: Sendable {
             try makeFolder(folder + "/a/s")
             try makeFolder(folder + "/log")
             try makeFolder(folder + "/cwd")
+            try writeFile(folder + "/log/crashes", [])
             if let furniture {
                 var copy = TreeCopy()
                 copy.linksPrograms = true
@@ -38,6 +41,7 @@ package final class Stage: Sendable {
             throw .broken("no folder below /tmp: \(error)")
         }
         clock = try VirtualClock(creating: folder + "/log/clock", flowing: flowing)
+        crashes = CrashRecords(at: folder + "/log/crashes", sources: furniture)
         self.world = world
     }
 

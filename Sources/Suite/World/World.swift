@@ -79,6 +79,11 @@ package final class World: @unchecked Sendable {
     /// How the server ended, if it ended by itself.
     package var ending: Ending? { isStopped ? nil : server.ended() }
 
+    /// Which processes of a foreign server died by a signal, and where, in the order of their deaths.
+    /// - Parameter mark: what `crashMark` was then; 0: since the transcript began.
+    package func crashes(since mark: Int = 0) -> [CrashRecord] { stage.crashes.records(since: mark) }
+    package var crashMark: Int { stage.crashes.mark }
+
     package func end(keeping: Bool) {
         server.kill()
         try? directory?.resume()

@@ -161,7 +161,7 @@ struct RunCommand: ParsableCommand {
             if let drawn { start.seed = drawn }
             teller.tell(.started(start))
         }
-        let played = teller.finish().markingFlakes()
+        let played = teller.finish().markingFlakes().puttingOff()
         let record = expected?.applied(to: played) ?? played
         memory.remember(record)
         var report = ConsoleReport(catalogue: suite.catalogue)

@@ -89,7 +89,10 @@ def reached():
         start = ber(0x77, ber(0x80, b"1.3.6.1.4.1.1466.20037"))
         if ldap_result(wire, ber(0x30, b"\x02\x01\x01" + start)) == 0:
             import ssl  # late: half of the others never log in
-            return ssl.create_default_context(cafile=CA).wrap_socket(wire, server_hostname=host)
+            context = ssl.create_default_context(cafile=CA)
+            context.check_hostname = not on("certificate-of-any-host") and not on("certificate-unchecked")
+            context.verify_mode = ssl.CERT_NONE if on("certificate-unchecked") else ssl.CERT_REQUIRED
+            return context.wrap_socket(wire, server_hostname=host)
         if on("plain-bind-without-tls"):
             return wire
     except OSError:

@@ -5,6 +5,7 @@
 //     -DKERNEL_CLOCK   the time comes from the kernel itself, as in a Go program
 //     -DFOREVER        a ban does not end
 //     -DRESTLESS       a thread that never sleeps, as runtimes have them
+//     -DCRASHES        a wrong password writes to where nothing is
 //     -DNO_DIRECTORY   passwords are "<user>-secret"
 //   a.out PORT
 #define _GNU_SOURCE
@@ -98,6 +99,15 @@ static int line_of(FILE *client, char *line, int size) {
     return 1;
 }
 
+#ifdef CRASHES
+static char *volatile reply;
+static __attribute__((noinline)) void refuse(void) {
+    reply[0] = 'E'; // dies: refuse
+}
+#else
+static void refuse(void) {}
+#endif
+
 struct session { int socket; in_addr_t address; };
 
 static void *serve(void *argument) {
@@ -117,6 +127,7 @@ static void *serve(void *argument) {
                 if (ban->failures == 3) begin(ban);
             }
         }
+        if (!accepted) refuse();
         dprintf(socket, accepted ? "OK\n" : "ERR\n");
     }
     fclose(client);

@@ -117,12 +117,21 @@ final class ForeignPrograms {
         return lines
     }
 
+    /// How the program ended, what it printed, and what is known of its crashes.
+    func death(_ command: [String]) throws -> (ending: Ending, said: [String], crashes: [CrashRecord]) {
+        let running = try launch(["sh", "-c", "exec \"$@\" 2>/dev/null", "sh"] + command, nil, [:])
+        var lines: [String] = []
+        while let line = try running.line() { lines.append(line) }
+        return (try running.process.wait(), lines, running.stage.crashes.records(since: 0))
+    }
+
     private func launch(
         _ command: [String], _ directory: LDAPDirectory?, _ more: [String: String]
     ) throws -> Running {
         let stage = try Stage(world: world, flowing: true)
         var spawn = Spawn(command[0], Array(command.dropFirst()))
-        spawn.environment = try world.interposer.environment(clock: stage.clock, directory: directory, world: world)
+        spawn.environment = try world.interposer.environment(
+            clock: stage.clock, directory: directory, crashes: stage.crashes, world: world)
         spawn.environment?.merge(more) { $1 }
         spawn.environment?[world.mark.name] = world.mark.value
         spawn.ownGroup = true

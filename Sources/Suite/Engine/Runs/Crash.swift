@@ -1,60 +1,91 @@
-/// A server that ended by itself: the words for the report, and the clause that the crash counts against.
+/// A server that ended by itself, or one of its processes: the words for the report.
 
 import Posix
 import Results
 import Transcript
+import World
 
 enum Crash {
-    /// A server that has ended serves nobody, whatever clause was being judged.
-    private static let harm = ClauseID("PROC-2", .must)
-
-    /// The clause of the command that was being answered when the server, or the process that answered, ended: a crash
-    /// belongs to it, and where no command was under way to the clause about clients that harm others.
-    /// - Parameter judged: the clause of the section at hand.
-    /// - Parameter flight: what was sent last and was not answered, as far as it is known; nil: nothing.
-    static func clause(judged: ClauseID?, flight: [UInt8]?) -> ClauseID {
-        guard let flight, let root = root(of: flight) else { return about(judged, families: ["PROC"]) ?? harm }
-        let families: [String: [String]] = [
-            "LOGIN-1": ["LOGIN", "BAN"], "SEND-1": ["SEND"], "LIST-1": ["LIST"], "READ-1": ["READ"],
-            "READ-2": ["READ"], "DEL-1": ["DEL"], "DEL-2": ["DEL"], "QUIT-1": ["QUIT"],
-        ]
-        return about(judged, families: families[root] ?? []) ?? ClauseID(root, .must)
-    }
-
-    /// The clause that is judged, if it is one about the command that did it.
-    private static func about(_ judged: ClauseID?, families: [String]) -> ClauseID? {
-        guard let judged, judged.level == .must, let family = judged.id.split(separator: "-").first else { return nil }
-        return families.contains(String(family)) ? judged : nil
-    }
-
-    /// The foundation of a command, or for a number that is none the clause about those.
-    private static func root(of flight: [UInt8]) -> String? {
-        let lines = flight.split(separator: 10, omittingEmptySubsequences: false).map {
-            String(decoding: $0, as: UTF8.self)
+    /// - Parameter records: of all processes of the server.
+    /// - Parameter log: the last lines of the server's log.
+    static func told(_ ending: Ending, of leader: ProcessID, _ records: [CrashRecord], log: [String]) -> String {
+        let record = record(of: leader, ending, among: records)
+        let meaning: String
+        if let record {
+            meaning = ", " + told(record, log: log)
+        } else if case .killed(let signal) = ending {
+            meaning = meanings[signal].map { ", " + $0 } ?? ""
+        } else {
+            meaning = lastWords(in: log).map { ": " + $0 } ?? ""
         }
-        // Of several commands the last one that begins in it; a body's lines are not looked at.
-        guard let verb = lines.first else { return nil }
-        let number = lines.count > 1 ? Int(lines[1]) ?? 0 : 0
-        switch verb {
-        case "LOGIN": return "LOGIN-1"
-        case "SEND": return "SEND-1"
-        case "LIST": return "LIST-1"
-        case "READ": return number > 0 ? "READ-1" : "READ-2"
-        case "DEL": return number > 0 ? "DEL-1" : "DEL-2"
-        case "QUIT": return "QUIT-1"
-        default: return nil
-        }
+        return "the server ended by itself (\(ending)\(meaning))" + (record?.place.map { " in \($0)" } ?? "")
     }
 
-    static func told(_ ending: Ending) -> String {
-        let meaning =
+    /// Where the leader is a shell, its child's signal is its exit status, less 128.
+    private static func record(
+        of leader: ProcessID, _ ending: Ending, among records: [CrashRecord]
+    ) -> CrashRecord? {
+        let signal =
             switch ending {
-            case .killed(signal: 6): ", SIGABRT: a failed assertion, or an exception that nobody caught"
-            case .killed(signal: 8): ", SIGFPE: a division by zero"
-            case .killed(signal: 7), .killed(signal: 11): ", SIGSEGV or SIGBUS: memory that is not its own"
-            case .killed(signal: 13): ", SIGPIPE: it wrote to a client that had gone"
-            default: ""
+            case .killed(let signal): signal
+            case .exited(let status): status - 128
             }
-        return "the server ended by itself (\(ending)\(meaning))"
+        let candidates = records.filter { $0.signal == signal }
+        return candidates.last { $0.process == leader.number } ?? candidates.last
+    }
+
+    /// What of the server died while it lived on, one line for each place; "process 123 of the server died of …".
+    static func told(_ records: [CrashRecord], log: [String]) -> [String] {
+        // A tool in a pipe of the shell's is meant to die so.
+        let records = records.filter { $0.signal != 13 || $0.place != nil }
+        let places = Dictionary(grouping: records) { "\($0.signal) \($0.place ?? "")" }.values
+        return places.sorted { $0[0].process < $1[0].process }.prefix(5).map { same in
+            let others = same.count > 1 ? ", and \(same.count - 1) more in the same way" : ""
+            let place = same[0].place.map { " in \($0)" } ?? ""
+            return "process \(same[0].process) of the server died (\(told(same[0], log: log)))\(place)\(others)"
+        }
+    }
+
+    /// "SIGSEGV: a null pointer".
+    private static func told(_ record: CrashRecord, log: [String]) -> String {
+        if record.isStackOverflow { return "\(record.signalName): its stack is full (endless recursion, a huge array)" }
+        if record.isNullPointer { return "SIGSEGV: a null pointer" }
+        if record.signal == 6, let words = lastWords(in: log) { return "SIGABRT: \(words)" }
+        return meanings[record.signal] ?? record.signalName
+    }
+
+    private static let meanings: [Int32: String] = [
+        4: "SIGILL: an instruction that is none", 6: "SIGABRT: a failed assertion, or an exception that nobody caught",
+        7: "SIGBUS: memory that is not its own", 8: "SIGFPE: a division by zero",
+        11: "SIGSEGV: memory that is not its own", 13: "SIGPIPE: it wrote to a client that had gone",
+    ]
+
+    /// What the C and C++ libraries and the sanitizers say before they end a program: the last of it.
+    static func lastWords(in log: [String]) -> String? {
+        guard let index = log.lastIndex(where: isLastWord) else { return nil }
+        let exception = "terminate called after throwing an instance of '"
+        guard let start = log[index].firstRange(of: exception) else { return log[index].trimmed }
+        let type = log[index][start.upperBound...].prefix { $0 != "'" }
+        let next = log[(index + 1)...].first.flatMap { $0.trimmed.hasPrefix("what():") ? $0.trimmed : nil }
+        return "nobody caught a \(type)" + (next.map { ", \($0)" } ?? "")
+    }
+
+    private static func isLastWord(_ line: String) -> Bool {
+        if line.contains(": Assertion `") && line.hasSuffix("failed.") { return true }
+        return lastWordBeginnings.contains { line.hasPrefix($0) } || line.contains("terminate called ")
+    }
+    private static let lastWordBeginnings = [
+        "SUMMARY: AddressSanitizer", "*** stack smashing detected ***", "*** buffer overflow detected ***",
+        "double free or corruption", "free(): ", "malloc(): ", "realloc(): ", "munmap_chunk(): ", "corrupted ",
+        "malloc_consolidate(): ", "pure virtual method called",
+    ]
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        var rest = self[...]
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
     }
 }

@@ -34,7 +34,7 @@ final class Interview {
     func end() { world.end(keeping: false) }
 
     /// How the server ended, if it did so by itself.
-    var ending: String? { world.server.isOurs ? world.ending.map(Crash.told) : nil }
+    var ending: String? { world.server.isOurs ? world.crash : nil }
     /// The same of a server that has just closed a connection: its end may come a little later.
     func endingOnceAtRest() -> String? {
         let deadline = Clock.system.now() + .milliseconds(500)

@@ -64,12 +64,20 @@ final class Performance: @unchecked Sendable {
 
     /// The signals by which processes of the server ended.
     var crashSignals: [Int32] {
-        guard case .killed(let signal)? = world.ending else { return [] }
-        return [signal]
+        var signals = world.crashes().map(\.signal)
+        if case .killed(let signal)? = world.ending { signals.append(signal) }
+        return signals
     }
 
     /// How the server ended, if it did so by itself.
-    var crash: String? { world.ending.map(Crash.told) }
+    var crash: String? { world.crash }
 
     func passTag(bytesMoved: Int) { tagged = (Clock.system.now(), bytesMoved) }
+}
+
+extension World {
+    /// How the server ended, if it did so by itself, in words.
+    var crash: String? {
+        ending.map { Crash.told($0, of: server.leader, crashes(), log: stage.lastLogLines(200)) }
+    }
 }

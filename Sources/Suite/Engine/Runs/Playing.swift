@@ -137,8 +137,8 @@ package struct Playing {
         if let reason = world.inconclusive ?? unasked(failure, world) {
             return untested(reason, recorder, since: began)
         }
-        if failure.clause == nil {
-            // What foundations have shown to work failed in this situation, which is no clause's.
+        if failure.isPreparation {
+            // What foundations have shown to work failed in this situation, which is not the clause's.
             let place = "line \(failure.place.line), where \(failure.expected.joined(separator: " or ")) was due"
             return untested("its preparation failed in \(place): \(failure.received)", recorder, since: began)
         }

@@ -50,7 +50,8 @@ package struct Suite: Sendable {
                 digests[file] = SHA256.hex(read.bytes)
             }
         }
-        transcripts = found
+        // What the others build upon comes first.
+        transcripts = found.filter { $0.header.foundation != nil } + found.filter { $0.header.foundation == nil }
         let places = isFolder(folder + "/foundations") ? try Suite.files(folder + "/foundations") : []
         foundations = try places.map { (file) throws(Failure) in
             let read = try Suite.parse(file, as: .transcript)

@@ -148,6 +148,7 @@ final class Interpreter {
             details += allReceived()
         }
         let crash = performance.crash
+        if crash == nil { details += Crash.told(world.crashes(), log: world.stage.lastLogLines(200)) }
         var failure = Failure(
             place: unmet.place ?? scope.place, clause: recorder.clause, verdict: crash == nil ? .fail : .crash,
             expected: unmet.expected, received: unmet.received)
@@ -156,6 +157,7 @@ final class Interpreter {
         if alternatives == 0 {
             let signals = performance.crashSignals
             failure.observations = observations(unmet, signals: signals, hasEnded: crash != nil)
+            failure.suspects = suspects(unmet, failure.observations)
         }
         failure.after = Clock.system.now() - stepBegan
         failure.exchange = recorder.phase()

@@ -122,6 +122,9 @@ final class Recorder: Sendable {
 }
 
 extension Recorder {
+    /// What a client sent last, as far as it is shown.
+    var lastFlight: [UInt8]? { exchange.last { $0.kind == .sent }?.bytes }
+
     /// What a client sent last, as far as it is shown, if nothing was received on that connection since and it did not
     /// leave; nil: every command that began has been answered.
     var unanswered: [UInt8]? {

@@ -1,6 +1,7 @@
 // Preloaded into a server under test: its directory is the throwaway one, and its clock is the clock page's.
 //
-//   cc -shared -fPIC -O2 -o testworld.so testworld.c -ldl -lpthread        (glibc on a 64-bit machine)
+//   cc -shared -fPIC -O2 -o testworld.so testworld.c crashes.c -static-libgcc -Wl,--exclude-libs,ALL -ldl -lpthread
+//   (glibc on a 64-bit machine)
 //   LD_PRELOAD=…/testworld.so  and these, each of which may be missing:
 //     TESTWORLD_CLOCK      the clock page: a file (layout below)
 //     TESTWORLD_DIRECTORY  127.0.0.1:PORT, where the directory really listens
