@@ -41,11 +41,8 @@ package struct CommandReader: Sendable {
         case .verb: return begin(Verb(rawValue: String(decoding: line, as: UTF8.self)))
         case .arguments(let left, let thenBody):
             if left == verb?.arguments { firstArgument = line }
-            if left > 1 {
-                reading = .arguments(left: left - 1, thenBody: thenBody)
-            } else {
-                reading = thenBody ? .body : .verb
-            }
+            let next: Reading = thenBody ? .body : .verb
+            reading = left > 1 ? .arguments(left: left - 1, thenBody: thenBody) : next
             return isInside ? .line : .end
         case .body:
             guard line == [UInt8(ascii: ".")] else { return .line }

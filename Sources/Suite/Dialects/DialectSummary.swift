@@ -45,8 +45,8 @@ extension Dialect {
                 continue
             }
             let said = Visible.line(Array(phrase.text.shown.utf8))
-            lines.append(
-                "says \(said) for \(phrase.meaning.rawValue)" + (phrase.verb.map { " to \($0.rawValue)" } ?? ""))
+            let verb = phrase.verb.map { " to \($0.rawValue)" } ?? ""
+            lines.append("says \(said) for \(phrase.meaning.rawValue)\(verb)")
         }
         if !refusalWord.isEmpty { lines.append("begins every refusal with \(Visible.line(refusalWord))") }
         return lines + afterERR.map { "ERR is followed by: \($0.shown)" }

@@ -43,8 +43,8 @@ struct ListTranslator {
             return .part([])
         case .count: return count(line, &held, &deviations)
         case .entries(let left, let number):
-            let shown =
-                number == layout.subjectLine ? entry(line, &held, &deviations) : beside(line, &held, &deviations)
+            let isSubject = number == layout.subjectLine
+            let shown = isSubject ? entry(line, &held, &deviations) : beside(line, &held, &deviations)
             if number + 1 < layout.linesPerEntry {
                 part = .entries(left: left, line: number + 1)
             } else if left == 1 {

@@ -15,8 +15,8 @@ extension ProbeRecord {
         if let layout = readLayout(dialect.phrases) { dialect.read = layout }
         if number == "0" { dialect.countsFromZero = true }
         if number == nil, isMailListed || !vainReads.isEmpty, !vainReads.isEmpty {
-            let tried = vainReads.map {
-                "\($0.number): \($0.reply.isEmpty ? "no reply" : Visible.line($0.reply, limit: 60))"
+            let tried = vainReads.map { number, reply in
+                "\(number): \(reply.isEmpty ? "no reply" : Visible.line(reply, limit: 60))"
             }
             if isMailListed {
                 dialect.unknown.append(
@@ -46,8 +46,9 @@ extension ProbeRecord {
         guard let first = read.firstIndex(of: 10), let (start, text, damaged) = place(in: read) else { return nil }
         let status = ReplyTranslator.status(read[..<first])
         var layout = Dialect.ReadLayout()
-        let isYes = phrases.contains {
-            $0.meaning == .yes && ($0.verb ?? .read) == .read && $0.text.length(in: read[...]) == first + 1
+        let isYes = phrases.contains { phrase in
+            phrase.meaning == .yes && (phrase.verb ?? .read) == .read
+                && phrase.text.length(in: read[...]) == first + 1
         }
         layout.hasStatus = isYes || status == Array("OK".utf8)
         let top = layout.hasStatus ? first + 1 : 0

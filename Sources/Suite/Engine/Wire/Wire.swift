@@ -161,19 +161,25 @@ final class Wire {
         try ask([Array(text.utf8)], on: connection)
     }
 
-    /// Returns everything that comes until the server has been at rest for a while, or the connection has ended.
+    /// Returns everything that comes until the server has been at rest for a while, sleeps without a time limit, or has
+    /// ended the connection.
     /// - Parameter rest: how long a while; real time.
     func heard(on connection: Connection, rest: Duration = .milliseconds(150)) throws(Stop) -> [UInt8] {
         network.resetProgress()
-        let length = rest * options.slow
         // Who floods fills the inbox, who drips for ever is not listened to for ever.
         let deadline = Clock.system.now() + timeout * 2
+        var first: (time: Duration, look: Quiescence.Look)?
         while !connection.inbox.hasEnded, !connection.inbox.isFull, Clock.system.now() < deadline,
             Clock.system.now() - network.lastProgress < timeout
         {
-            if try pump(until: Clock.system.now() + .milliseconds(20)) { continue }
-            if Clock.system.now() - network.lastProgress >= length, !connection.hasOutput,
-                network.unreadByServer() ?? 0 == 0, !network.isHeldBack(),
+            if try pump(until: Clock.system.now() + .milliseconds(5)) { continue }
+            if connection.hasOutput || network.isHeldBack() { continue }
+            let now = Clock.system.now()
+            if let look = world.lookForRest() {
+                if let first, first.look == look, now - first.time >= Wire.certainRest * options.slow { break }
+                if first?.look != look { first = (now, look) }
+            }
+            if now - network.lastProgress >= rest * options.slow, network.unreadByServer() ?? 0 == 0,
                 world.isAtRest(silentSince: network.lastProgress, slow: options.slow)
             {
                 break
@@ -183,4 +189,7 @@ final class Wire {
         connection.inbox.consume(bytes.count)
         return bytes
     }
+
+    /// Between two looks that show every thread asleep without a time limit; real time.
+    private static let certainRest = Duration.milliseconds(10)
 }
