@@ -16,23 +16,21 @@ extension RunRecord {
 
     private static func rank(_ clause: String) -> Int { order.firstIndex(of: clause) ?? order.count }
 
-    /// Each failure of a foreign server whose suspects failed too, in transcripts of their own, becomes NOT TESTED.
+    /// Each failure of a foreign server whose suspects failed too, in transcripts of their own and in the same way,
+    /// becomes NOT TESTED. A crash explains no difference.
     package func puttingOff() -> RunRecord {
         guard start.foreign else { return self }
-        var (judged, failing) = (self, [String: Int]())
-        for result in results { if let clause = result.failure?.clause { failing[clause.id, default: 0] += 1 } }
-        let open = results.indices.filter {
-            results[$0].failure?.verdict == .fail && results[$0].failure?.clause != nil
-        }
+        var judged = self
+        let open = results.indices.filter { results[$0].failure?.verdict == .fail && results[$0].failure?.clause != nil }
         for index in open.sorted(by: { rank(of: $0) < rank(of: $1) }) {
             guard let failure = results[index].failure, let clause = failure.clause else { continue }
             let own = RunRecord.rank(clause.id)
-            let roots = failure.suspects.filter {
-                $0 != clause.id && RunRecord.rank($0) < own && failing[$0, default: 0] > 0
+            let roots = open.lazy.compactMap { judged.results[$0].failure }.filter { other in
+                guard let root = other.clause?.id, failure.suspects.contains(root) else { return false }
+                return RunRecord.rank(root) < own && other.looksLike(failure)
             }
-            guard let root = roots.min(by: { RunRecord.rank($0) < RunRecord.rank($1) }) else { continue }
-            judged.results[index].putOff(until: root, failure)
-            failing[clause.id, default: 0] -= 1
+            let root = roots.compactMap { $0.clause?.id }.min { RunRecord.rank($0) < RunRecord.rank($1) }
+            if let root { judged.results[index].putOff(until: root, failure) }
         }
         return judged
     }
@@ -52,4 +50,17 @@ extension TranscriptResult {
         }
         (self.failure, fixFirst) = (nil, root)
     }
+}
+
+extension Failure {
+    /// The same was seen at both, or nothing but a difference.
+    fileprivate func looksLike(_ other: Failure) -> Bool {
+        let (mine, its) = (observations.filter(\.tells), other.observations.filter(\.tells))
+        return mine.isEmpty && its.isEmpty || mine.contains(where: its.contains)
+    }
+}
+
+extension Observation {
+    /// Whether it says something of the reply, not of what stands around it.
+    fileprivate var tells: Bool { self != .sight(.second) }
 }

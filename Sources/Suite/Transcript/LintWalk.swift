@@ -188,7 +188,8 @@ struct LintWalk {
         guard let macro = macros[name] else { return complain(step, word: 1, "there is no macro \"\(name)\"") }
         if macro.given == section?.id { section?.hasOwn = true }
         let holes = names(in: arguments + options.map(\.value))
-        if macro.given == nil || holes.contains(where: payloads.contains) { doMore() }
+        // After a ban every LOGIN is asked in a situation that LOGIN-1 says nothing of.
+        if macro.given?.hasPrefix("BAN-") ?? true || holes.contains(where: payloads.contains) { doMore() }
         let count = macro.parameters.count
         if arguments.count != count {
             let usage = ([name] + macro.parameters).joined(separator: " ")

@@ -29,10 +29,7 @@ package final class Foundations: Sendable {
 
     /// Those that one of `chosen` needs, with what they need themselves.
     func needed(by chosen: [Transcript]) -> [Transcript] {
-        var clauses = Set(chosen.flatMap { needs(of: $0) })
-        for transcript in transcripts.reversed() where clauses.contains(transcript.header.foundation ?? "") {
-            clauses.formUnion(needs(of: transcript))
-        }
+        let clauses = Set(chosen.flatMap { needs(of: $0) })
         return transcripts.filter { clauses.contains($0.header.foundation ?? "") }
     }
 
@@ -62,8 +59,12 @@ package final class Foundations: Sendable {
     private func needs(of transcript: Transcript) -> Set<String> {
         let own = Macro.all(in: [transcript])
         let known = macros.merging(own) { $1 }
-        let used = transcript.steps.givens(known, above: [])
-        return used.union([Foundations.first])
+        var used = transcript.steps.givens(known, above: []).union([Foundations.first])
+        // What a foundation needs itself stands before it.
+        for foundation in transcripts.reversed() where used.contains(foundation.header.foundation ?? "") {
+            used.formUnion(foundation.steps.givens(known, above: []))
+        }
+        return used
     }
 }
 
