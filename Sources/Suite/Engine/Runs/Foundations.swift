@@ -37,9 +37,10 @@ package final class Foundations: Sendable {
     func note(_ result: TranscriptResult, of transcript: Transcript) {
         guard let clause = transcript.header.foundation else { return }
         let outcomes = result.outcomes.filter { $0.clause.id == clause }
-        if !outcomes.isEmpty, outcomes.allSatisfy(\.isGood) { return }
-        // What was not reached because of another is that one's.
-        if let root = result.fixFirst, broken(among: [root]) != nil { return }
+        let hasFailed = outcomes.contains { $0.verdict == .fail || $0.verdict == .crash }
+        // What could not be judged speaks against nothing, but where no LOGIN is there is nothing to judge.
+        let isMissing = clause == Foundations.first && result.failure == nil && !outcomes.contains { $0.isGood }
+        guard hasFailed || isMissing else { return }
         let name = result.path.split(separator: "/").suffix(2).joined(separator: "/")
         state.withLock { $0.append(Broken(clause: clause, path: name)) }
     }

@@ -50,10 +50,12 @@ struct ProbeSession {
             ?? ["carol", "dave"] + (1...9).map { "if23b00\($0)" }
     }
 
-    /// Starts a server and asks; what was heard before something went wrong tells enough.
+    /// Starts a server and asks; what was heard before something went wrong tells enough. False when the server does not
+    /// start any more, so that nothing was asked.
+    @discardableResult
     mutating func interview(
         as dialect: Dialect, _ body: (inout ProbeRecord, Interview) throws(Stop) -> Void
-    ) throws(Problem) {
+    ) throws(Problem) -> Bool {
         let interview: Interview
         do {
             interview = try Interview(options, as: dialect, turn: turns, patience: patience, lease: lease)
@@ -61,7 +63,7 @@ struct ProbeSession {
             // It has started before; that it does not now is for the transcripts to judge.
             guard turns > 0, case .serverDidNotStart = error else { throw .world(error) }
             record.remarks.append("did not start once more")
-            return
+            return false
         }
         turns += 1
         defer { interview.end() }
@@ -77,6 +79,7 @@ struct ProbeSession {
         }
         record.greetings += interview.greetings
         if let patience { self.patience = max(patience, interview.slowest * 4) }
+        return true
     }
 
     // MARK: The ladder
@@ -196,11 +199,12 @@ struct ProbeSession {
         if options.server.attachment == nil { parts.append(.wrongPasswords) }
         let dialect = record.dialect
         while !parts.isEmpty {
-            try interview(as: dialect) { (record, interview) throws(Stop) in
+            let asked = try interview(as: dialect) { (record, interview) throws(Stop) in
                 var questions = ProbeQuestions(record, interview)
                 defer { record = questions.record }
                 while !parts.isEmpty { try questions.ask(parts.removeFirst()) }
             }
+            guard asked else { return }
         }
     }
 }
