@@ -166,10 +166,10 @@ package struct TranscriptResult: Sendable, Equatable {
 }
 
 extension Failure {
-    /// A LOGIN was refused, or a step failed that stands below no clause, while another family's clause was to be judged.
+    /// A LOGIN was refused where a clause about mail was to be judged, or a step failed that stands below no clause.
     package var isPreparation: Bool {
         guard let clause else { return true }
-        let families = ["LOGIN", "BAN", "CONC-1", "PROC-1"]
-        return needs.first == "LOGIN-1" && !families.contains { clause.id.hasPrefix($0) }
+        let aboutMail = ["SEND-", "LIST-", "READ-", "DEL-", "QUIT-", "CONC-2", "CONC-3"]
+        return needs.first == "LOGIN-1" && aboutMail.contains { clause.id.hasPrefix($0) }
     }
 }

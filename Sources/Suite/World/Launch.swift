@@ -6,6 +6,8 @@ import SystemPackage
 
 struct Launch {
     let spawn: Spawn
+    /// Of a server that is told its port; it ends with the server.
+    private(set) var reservation: PortReservation?
     private let readiness: Readiness
     /// nil: the server was not told a port, so any port it listens on is the one.
     private enum Readiness { case portFile(String), listener(UInt16?) }
@@ -26,7 +28,9 @@ struct Launch {
             readiness = .portFile(stage.portFile)
         case .attached: preconditionFailure("a server that runs already is not started")
         case .foreign(let foreign):
-            let port = try Launch.freePort()
+            let reservation = try Launch.freePort()
+            let port = reservation.port
+            self.reservation = reservation
             let filled = foreign.command.replacing("{port}", with: "\(port)").replacing("{spool}", with: stage.spool)
                 .replacing("{ldap-url}", with: directory.url).replacing("{ldap-ca}", with: directory.caFile)
                 .replacing("{clock-page}", with: stage.clock.path)
@@ -51,14 +55,15 @@ struct Launch {
     private static let turns = Atomic(Int.random(in: 0..<ports.count))
 
     /// A port that is free on every address, even for a server that does not set SO_REUSEADDR.
-    static func freePort() throws(Errno) -> UInt16 {
+    static func freePort() throws(Errno) -> PortReservation {
         var error = Errno.addressInUse
         for _ in 0..<50 {
             let turn = turns.wrappingAdd(1, ordering: .relaxed).oldValue
             let port = ports.lowerBound + UInt16(turn % ports.count)
+            guard let reservation = try PortReservation(port) else { continue }
             do throws(Errno) {
                 _ = try Sockets.listen(TCPAddress("0.0.0.0", port: port)!, afresh: true)
-                return port
+                return reservation
             } catch let taken {
                 error = taken
             }

@@ -14,6 +14,7 @@ package final class ServerProcess {
     private var ending: Ending?
     private var isSandboxed = false
     private var warden: LogWarden?
+    private var reservation: PortReservation?
     /// An environment entry that everything the server starts inherits.
     private let mark: (name: String, value: String)
     /// A foreign server that runs with the interposer, so that the suite can lead it to the directory and move its
@@ -50,6 +51,7 @@ package final class ServerProcess {
             }
             if let port {
                 let server = ServerProcess(leader, port, mark, world)
+                server.reservation = launch.reservation
                 if case .foreign(let foreign) = program {
                     server.isSandboxed = foreign.isSandboxed
                     server.isInterposed = world.interposer.isLoaded(in: server.tree)

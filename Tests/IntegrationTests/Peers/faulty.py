@@ -343,6 +343,7 @@ def check(session, good, user, password):
     if on("any-password-let-in") and good:
         return True
     if on("nobody-let-in"):
+        bind(user, password)
         return False
     if on("first-verdict-remembered") and user in seen:
         return True

@@ -8,11 +8,15 @@ extension Crash {
     /// A server that has ended serves nobody, whatever clause was being judged.
     private static let harm = ClauseID("PROC-2", .must)
 
+    /// They say themselves that the server goes on, so that its end is theirs.
+    private static let aboutLivingOn: Set = ["FRAME-5", "LOGIN-9", "SEND-9", "QUIT-1", "PROC-2", "PROC-5"]
+
     /// The clause of the command that was being answered when the server, or the process that answered, ended: a crash
     /// belongs to it, and where no command was under way to the clause about clients that harm others.
     /// - Parameter judged: the clause of the section at hand.
     /// - Parameter flight: what was sent last and was not answered, as far as it is known; nil: nothing.
     static func clause(judged: ClauseID?, flight: [UInt8]?) -> ClauseID {
+        if let judged, aboutLivingOn.contains(judged.id) { return judged }
         guard let flight, let root = root(of: flight) else { return about(judged, families: ["PROC"]) ?? harm }
         let families: [String: [String]] = [
             "LOGIN-1": ["LOGIN", "BAN"], "SEND-1": ["SEND"], "LIST-1": ["LIST"], "READ-1": ["READ"], "DEL-1": ["DEL"],

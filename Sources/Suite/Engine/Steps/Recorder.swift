@@ -133,8 +133,11 @@ extension Recorder {
         guard let last = lines.lastIndex(where: { $0.kind == .sent }) else { return nil }
         let label = lines[last].who.dropFirst()
         let since = lines[(last + 1)...].filter { $0.who.dropFirst() == label }
-        let isOpen = !since.contains { $0.kind == .received || $0.who.hasPrefix("C") }
-        return isOpen ? lines[last].bytes : nil
+        if since.contains(where: { $0.kind == .received || $0.who.hasPrefix("C") }) { return nil }
+        // A client that left before, and nothing was heard since: it was that end which the server did not survive.
+        let before = lines[..<last].reversed().prefix { $0.kind != .received }
+        if before.contains(where: { $0.isLeaving }) { return before.first { $0.isQuit }?.bytes }
+        return lines[last].bytes
     }
 
     func noteEvent(_ text: String, on connection: Connection, who: String = "C", line: Int) {
@@ -155,5 +158,14 @@ extension Recorder {
             case .boundary: noteEvent("<next write>", on: connection, line: line)
             }
         }
+    }
+}
+
+extension ExchangeLine {
+    fileprivate var isQuit: Bool { kind == .sent && bytes.starts(with: "QUIT".utf8) }
+
+    fileprivate var isLeaving: Bool {
+        guard kind == .event, who.hasPrefix("C") else { return isQuit }
+        return ["<close>", "<reset>", "<half-close>"].contains(String(decoding: bytes, as: UTF8.self))
     }
 }
