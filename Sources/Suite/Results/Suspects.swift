@@ -21,7 +21,9 @@ extension RunRecord {
     package func puttingOff() -> RunRecord {
         guard start.foreign else { return self }
         var judged = self
-        let open = results.indices.filter { results[$0].failure?.verdict == .fail && results[$0].failure?.clause != nil }
+        let open = results.indices.filter {
+            results[$0].failure?.verdict == .fail && results[$0].failure?.clause != nil
+        }
         for index in open.sorted(by: { rank(of: $0) < rank(of: $1) }) {
             guard let failure = results[index].failure, let clause = failure.clause else { continue }
             let own = RunRecord.rank(clause.id)

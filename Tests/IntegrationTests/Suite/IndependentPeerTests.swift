@@ -68,7 +68,7 @@ import World
         (processEnvironment()["PATH"] ?? "").split(separator: ":").contains { isRunnable("\($0)/javac") }
     }
 
-    @Test(.enabled("there is no javac on this machine") { hasJava })
+    @Test(.deep, .enabled("there is no javac on this machine") { hasJava })
     func `a correct server in Java, whose StartTLS is the JVM's, passes every MUST`() throws {
         try withPrograms { programs in
             let folder = try programs.compileJava("Upright.java")

@@ -5,7 +5,7 @@ import Results
 import Testing
 import World
 
-@Suite(.serialized) struct LanguageFaultTests {
+@Suite(.serialized, .deep) struct LanguageFaultTests {
     private static let rows: [PeerRow] = (try? PeerRow.rows(of: "faulty-cpp", in: PeerWorld().folder)) ?? []
 
     /// - Parameter fault: nil for none.

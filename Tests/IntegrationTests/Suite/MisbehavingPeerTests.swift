@@ -76,7 +76,8 @@ struct MisbehavingPeerTests {
         let server = "mkdir \(folder)/1 || mkdir \(folder)/2 || mkdir \(folder)/3 || exit 7; \(peer)"
         let transcripts = ["list/empty", "quit/ends-the-connection"].map { "\(world.suite.folder)/\($0).transcript" }
         let output = try Spawn(
-            try programFolder() + "/twmailer-conformance", ["run", "--server", server, "--dialect", "strict", "-j1"] + transcripts
+            try programFolder() + "/twmailer-conformance",
+            ["run", "--server", server, "--dialect", "strict", "-j1"] + transcripts
         ).output()
         let text = String(decoding: output.text, as: UTF8.self)
         #expect(output.ending == .exited(1), "\(text)")

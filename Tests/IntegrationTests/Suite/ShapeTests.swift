@@ -6,7 +6,7 @@ import Testing
 import Transcript
 import World
 
-struct ShapeTests {
+@Suite(.deep) struct ShapeTests {
     /// A server and what the suite must say of it.
     struct Case: Sendable, CustomTestStringConvertible {
         /// NAME,NAME of faulty.py, "right", or "upright NAME".
