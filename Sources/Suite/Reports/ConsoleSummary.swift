@@ -81,7 +81,7 @@ extension ConsoleReport {
     /// What the exit status says, in words.
     func sentence(_ run: RunRecord, _ tally: Tally) -> String {
         if run.interrupted { return "Not played to its end." }
-        if let reason = run.unjudged { return red("Nothing could be judged: \(reason)") }
+        if run.unjudged != nil { return red("It is not known whether it passes: nothing could be judged.") }
         if run.isGood { return green("It passes: of what was tested no MUST failed.") }
         let failed = tally.clauses.count { $0.clause.level == .must && $0.verdict == .fail }
         return red("It does not pass: \(failed) MUST clause\(failed == 1 ? "" : "s") failed; what crashed counts too.")

@@ -169,7 +169,7 @@ struct RunCommand: ParsableCommand {
         // What was seen before a problem is worth telling.
         try reports.publish(record, console: problem == nil || !record.results.isEmpty ? report : nil)
         if let problem { throw Exit.of(problem, name: suite.name) }
-        if record.unjudged != nil { throw ExitCode(Exit.serverDidNotStart.rawValue) }
+        if let reason = record.unjudged { throw Exit.serverDidNotStart.said("Nothing could be judged: \(reason)") }
         if !record.isGood { throw ExitCode(1) }
     }
 

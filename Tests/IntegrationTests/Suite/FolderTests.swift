@@ -46,7 +46,7 @@ struct FolderTests {
         #expect(result.ending == .exited(1), "\(result.text)")
         #expect(
             result.text.contains(
-                "Again:  scripts/conformance \(try folder()) --build '\(build)' --server '\(command)' --segment flight send/dots.transcript"
+                "Again:  scripts/conformance \(try folder()) --build '\(build)' --server '\(command)' --segment flight foundations/04-send.transcript"
             ),
             "\(result.text)")
     }

@@ -51,15 +51,16 @@ package struct Run: Sendable {
                 RunStart(
                     server: options.server.name, foreign: !options.server.isReference,
                     transcripts: transcripts.count, segmentations: segmentations)))
-        var problem: Problem?
+        var (problem, played) = (Problem?.none, 0)
         let foundations = options.server.isReference ? nil : Foundations(foundations, dialect: [dialect])
         for (jobs, workers) in lanes(foundations) where problem == nil {
-            let shared = Shared(jobs: jobs, foundations: foundations, progress: Mutex(Progress()), tell: tell)
+            let shared = Shared(
+                jobs: jobs, foundations: foundations, progress: Mutex(Progress(played: played)), tell: tell)
             let threads = (0..<max(1, min(workers, jobs.count))).compactMap { _ in
                 try? Thread.start { work(shared, fixture, world) }
             }
             for thread in threads { thread.join() }
-            problem = shared.progress.withLock { $0.problem }
+            (problem, played) = shared.progress.withLock { ($0.problem, $0.played) }
         }
         var interrupted = false
         if case .interrupted? = problem { interrupted = true }
@@ -148,7 +149,10 @@ package struct Run: Sendable {
                 shared.progress.withLock { progress in
                     progress.played += 1
                     // A foundation that nobody asked for is told of only where it is why others are not tested.
-                    if isAsked || result.failure != nil { shared.tell(.finished(result)) }
+                    let isBroken = job.transcript.header.foundation.map {
+                        shared.foundations?.broken(among: [$0]) != nil
+                    }
+                    if isAsked || isBroken ?? false || result.failure != nil { shared.tell(.finished(result)) }
                     if endsAtFirstFailure && result.failure != nil { progress.isOver = true }
                 }
             }
