@@ -124,6 +124,6 @@ private struct Terminal: ~Copyable {
         let terminal = try Terminal.open()
         let process = try terminal.start(client, 1, ["-u", "bob", "--raw", "list"])
         #expect(try process.wait() == .exited(64))
-        #expect(try terminal.screen(upTo: "-o FILE\r\n").contains("--raw does not write to a terminal"))
+        #expect(try terminal.screen(upTo: "-o FILE\r\n").contains("--raw is refused on a terminal"))
     }
 }

@@ -94,7 +94,9 @@ package struct Run: Sendable {
             }
         }
         var lanes = [(first.isEmpty ? [] : jobs(first, round: 1), 1)]
-        var later = (1...max(1, rounds)).flatMap { jobs(rest + ($0 > 1 ? first : []), round: $0) }
+        // Foundations are established once; those that were asked for are played in every round like all others.
+        let asked = first.filter { foundation in transcripts.contains { $0.path == foundation.path } }
+        var later = (1...max(1, rounds)).flatMap { jobs(rest + ($0 > 1 ? asked : []), round: $0) }
         if let shuffleSeed {
             var generator = SplitMix(seed: shuffleSeed)
             later.shuffle(using: &generator)
@@ -144,7 +146,7 @@ package struct Run: Sendable {
                     foundations: shared.foundations)
                 var result = try result(of: playing, with: lease, shared)
                 result.round = job.round
-                shared.foundations?.note(result, of: job.transcript)
+                if job.round ?? 1 == 1 { shared.foundations?.note(result, of: job.transcript) }
                 let isAsked = transcripts.contains { $0.path == result.path }
                 shared.progress.withLock { progress in
                     progress.played += 1

@@ -1,7 +1,7 @@
 // A server that knows LOGIN only, in a folder that has to be built: what the runner does with a folder shows here.
 //
 // It wants options, and leaves a file where it was started: beside that file it does not start again with
-// another spool. -DWISH=… makes it unwell: CRASHES, SILENT, FLOODS, BREEDS. With ODD in its environment it lets nobody in.
+// another spool. -DWISH=… makes it unwell: CRASHES, SILENT, FLOODS, BREEDS. With ODD in its environment it lets everybody in.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -35,7 +35,7 @@ static void serve(int client) {
             if (!fgets(line[1], sizeof line[1], in) || !fgets(line[2], sizeof line[2], in)) break;
             line[1][strcspn(line[1], "\n")] = 0;
             snprintf(right, sizeof right, "%s-secret\n", line[1]);
-            state = strcmp(right, line[2]) || getenv("ODD") ? "ERR" : "OK";
+            state = strcmp(right, line[2]) && !getenv("ODD") ? "ERR" : "OK";
         }
         fprintf(out, "%s\n", state);
         fflush(out);
