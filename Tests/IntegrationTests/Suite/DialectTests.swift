@@ -22,7 +22,7 @@ import Transcript
         Shape(name: "plain"),
         Shape(name: "prose", adapted: ["FRAME-3", "QUIT-2"]),
         Shape(name: "numbered", adapted: ["FRAME-3"]),
-        Shape(name: "labelled", adapted: ["FRAME-3", "READ-5"]),
+        Shape(name: "labelled", adapted: ["READ-5"]),
         Shape(name: "nosender", broken: ["FRAME-3"], adapted: ["READ-5"], untested: ["SEND-2"]),
         Shape(name: "nul", broken: ["FRAME-3"]),
         Shape(name: "pieces"),
