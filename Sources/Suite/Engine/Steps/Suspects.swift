@@ -17,8 +17,12 @@ extension Interpreter {
         var found: [String] = []
         switch verb {
         case "LOGIN":
-            if isGranted { found += ["LOGIN-1", "LOGIN-4", "LOGIN-6", "BAN-1", "BAN-2", "BAN-3", "BAN-4"] }
-            if isRefused { found += ["LOGIN-1", "BAN-7", "BAN-2", "BAN-3", "LOGIN-6"] }
+            if isGranted { found += ["LOGIN-1", "LOGIN-4", "LOGIN-6"] }
+            if isRefused { found += ["LOGIN-1", "LOGIN-6"] }
+            // A ban explains only what is about bans.
+            if recorder.clause?.id.hasPrefix("BAN-") ?? false {
+                found += isGranted ? ["BAN-1", "BAN-2", "BAN-3", "BAN-4"] : ["BAN-7", "BAN-2", "BAN-3"]
+            }
         case "SEND":
             if isRefused { found += ["SEND-1", "SEND-7", "SEND-4", "LOGIN-10"] }
             if isGranted { found += ["LOGIN-2", "LOGIN-3", "LOGIN-10"] }
